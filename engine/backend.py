@@ -67,13 +67,13 @@ class NumpyBackend:
     def sigmoid(self, a: np.ndarray) -> np.ndarray:
         # exp may overflow to infinity for a below -709; 1 / (1 + inf) is the 0 that belongs there.
         with np.errstate(over="ignore"):
-            return 1 / (1 + np.exp(-a))
+            return np.asarray(1 / (1 + np.exp(-a)))
 
     def sum(self, a: np.ndarray, axis: int) -> np.ndarray:
-        return np.sum(a, axis=axis, keepdims=True)
+        return np.asarray(np.sum(a, axis=axis, keepdims=True))
 
     def max(self, a: np.ndarray, axis: int) -> np.ndarray:
-        return np.max(a, axis=axis, keepdims=True)
+        return np.asarray(np.max(a, axis=axis, keepdims=True))
 
 
 NUMPY = NumpyBackend()

@@ -1,9 +1,16 @@
 """The training step at full speed: the mathematics of `passes`, prepared once and run as a list of calls.
 
-For nets of teaching size the cost is the number of array calls, not the arithmetic. So everything is laid out
-beforehand: one flat parameter vector; per layer one block (n_in + 1, n_out), weights above, bias in the last row;
-activations with a last column of ones, so that the bias and its gradient cost no call of their own; every result
-goes into a buffer that exists already. A step is then a list of bound NumPy calls without arguments to fill in.
+For nets of teaching size the cost is the number of array calls, not the arithmetic, and an array with gaps costs
+several times one without. So everything is laid out beforehand:
+
+- one flat parameter vector; per layer one block (n_in + 1, n_out), weights above, bias in the last row;
+- inside, rows are units and columns samples (elsewhere it is the other way round); a row of ones below the
+  activations of a layer spares the bias and its gradient calls of their own;
+- the layers stand below each other in one array per quantity, so that neighbours with the same activation get their
+  slopes together, and every result goes into a buffer that exists already;
+- a constant in front of the whole gradient (2 / n of a mean square) waits for the update, as part of the rate.
+
+A step is then a list of bound NumPy calls without arguments to fill in.
 `tests/test_fast.py` holds it to the reference, and the trace is read from these same buffers.
 """
 
@@ -11,6 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import accumulate, groupby
+from typing import Any
 
 import numpy as np
 
@@ -24,15 +33,16 @@ Call = Callable[[], object]
 Buffer = np.ndarray
 
 
-def _copy(out: Buffer, compute: Callable[..., Buffer], *args: Buffer) -> None:
+def _copy(out: Buffer, compute: Callable[..., Any], *args: Any) -> None:
     out[...] = compute(*args)
 
 
-def _activation(be: NumpyBackend, name: str, z: Buffer, a: Buffer, one: Buffer, spare: Buffer) -> list[Call]:
+def _activation(be: NumpyBackend, name: str, z: Buffer, a: Buffer, spare: Buffer) -> list[Call]:
     """The calls that fill `a` from `z`."""
+    one = np.ones((), z.dtype)
     match name:
         case "identity":
-            return [partial(np.copyto, a, z)]
+            return []  # z and a are one array
         case "tanh":
             return [partial(np.tanh, z, a)]
         case "relu":
@@ -46,14 +56,13 @@ def _activation(be: NumpyBackend, name: str, z: Buffer, a: Buffer, one: Buffer, 
                 partial(np.add, spare, one, spare),
                 partial(np.divide, one, spare, a),
             ]
-    return [partial(_copy, a, ACTIVATIONS[name].value, be, z)]
+    return [partial(_copy, a.T, ACTIVATIONS[name].value, be, z.T)]  # the records take rows of samples
 
 
-def _slope(be: NumpyBackend, name: str, z: Buffer, a: Buffer, s: Buffer, one: Buffer) -> list[Call]:
-    """The calls that fill the slope `s` of an activation that has one."""
+def _slope(be: NumpyBackend, name: str, z: Buffer, a: Buffer, s: Buffer) -> list[Call]:
+    """The calls that fill the slopes `s` of an activation that has them."""
+    one = np.ones((), z.dtype)
     match name:
-        case "identity":
-            return []  # ones from the start
         case "tanh":
             return [partial(np.multiply, a, a, s), partial(np.subtract, one, s, s)]
         case "relu":
@@ -66,136 +75,158 @@ def _slope(be: NumpyBackend, name: str, z: Buffer, a: Buffer, s: Buffer, one: Bu
 
 
 def _softmax_back(be: NumpyBackend, z: Buffer, a: Buffer, da: Buffer) -> Buffer:
-    return through_activation(be, "softmax", z, a, da)[0]
+    return np.asarray(through_activation(be, "softmax", z, a, da)[0])
+
+
+class _Layers:
+    """The arrays of one batch size, and the calls on them between the data and the loss.
+
+    names: views by trace name, (units, batch). forward, backward: everything but the first layer's product with the
+    data, the error signal, and the first layer's gradient.
+    """
+
+    def __init__(self, machine: Machine, batch: int) -> None:
+        layers, be = machine.experiment.network.layers, machine.be
+        ends = [0, *accumulate(layer.units + 1 for layer in layers)]
+        z, a, s, dz, da, spare = np.ones((6, ends[-1], batch), be.dtype)
+        from_logits = len(layers) - 1 if LOSSES[machine.experiment.loss.name].logits else -1
+        self.names: dict[str, Buffer] = {}
+        self.forward: list[Call] = []
+        self.backward: list[Call] = []
+        for k, (layer, block) in enumerate(zip(layers, machine.blocks, strict=True)):
+            name, rows, before = layer.activation, slice(ends[k], ends[k + 1] - 1), slice(ends[k - 1], ends[k])
+            mine = {"z": z[rows], "a": a[rows], "s": s[rows], "dz": dz[rows], "da": da[rows]}
+            if name == "identity":
+                mine["z"] = mine["a"]
+            if name == "identity" or k == from_logits:
+                mine["dz"] = mine["da"]
+            back: list[Call] = []
+            if mine["dz"] is mine["da"]:
+                pass
+            elif ACTIVATIONS[name].derivative:
+                back = [partial(np.multiply, mine["da"], mine["s"], mine["dz"])]
+            else:
+                back = [partial(_copy, mine["dz"].T, _softmax_back, be, mine["z"].T, mine["a"].T, mine["da"].T)]
+            if k:
+                self.forward.append(partial(block.T.dot, a[before], mine["z"]))
+                back.append(partial(a[before].dot, mine["dz"].T, machine.gradient_blocks[k]))
+                back.append(partial(block[:-1].dot, mine["dz"], da[before][:-1]))
+            self.forward += _activation(be, name, mine["z"], mine["a"], spare[rows])
+            self.backward = back + self.backward
+            self.names |= {f"{what}{k + 1}": view for what, view in mine.items()}
+        for name, group in groupby(range(len(layers)), lambda k: layers[k].activation):
+            same = [k for k in group if k != from_logits]
+            if same and name != "identity" and ACTIVATIONS[name].derivative:
+                rows = slice(ends[same[0]], ends[same[-1] + 1] - 1)
+                self.forward += _slope(be, name, z[rows], a[rows], s[rows])
 
 
 class Machine:
     """A training step for one experiment, its buffers, and the parameters it moves.
 
-    theta: flat parameters, moved in place by `run`. x, t: packed data of one epoch in its order, filled by `load`.
-    buffers(batch): the arrays of that batch size by trace name, valid until the next step.
+    theta: flat parameters, moved in place by `run`. `load` lays the data out in the order of an epoch.
+    buffers(batch): the arrays of that batch by trace name, valid until the next step.
     """
 
     def __init__(self, experiment: Experiment, theta: np.ndarray) -> None:
         self.experiment = experiment
         self.be = NumpyBackend(experiment.dtype)
         dtype = self.be.dtype
-        network = experiment.network
         self.theta = np.array(theta, dtype=dtype)
         self.gradient = np.zeros_like(self.theta)
         self._move = np.zeros_like(self.theta)
         self.rate = np.full(self.theta.shape, experiment.learning_rate, dtype=dtype)
         self.blocks, self.gradient_blocks = [], []
         start = 0
-        for k, (n_in, n_out) in enumerate(network.shapes, 1):
+        for k, (n_in, n_out) in enumerate(experiment.network.shapes, 1):
             stop = start + (n_in + 1) * n_out
-            self.blocks.append(self.theta[start:stop].reshape(n_in + 1, n_out))
-            self.gradient_blocks.append(self.gradient[start:stop].reshape(n_in + 1, n_out))
-            rates = self.rate[start:stop].reshape(n_in + 1, n_out)
+            block, gradient, rate = (
+                flat[start:stop].reshape(n_in + 1, n_out) for flat in (self.theta, self.gradient, self.rate)
+            )
+            self.blocks.append(block)
+            self.gradient_blocks.append(gradient)
             if f"W{k}" in experiment.frozen:
-                rates[:-1] = 0
+                rate[:-1] = 0
             if f"b{k}" in experiment.frozen:
-                rates[-1] = 0
+                rate[-1] = 0
             start = stop
-        samples = len(experiment.x)
-        self._data = np.ones((samples, network.inputs + 1), dtype=dtype)
-        self._data[:, :-1] = experiment.x
-        self._targets = np.array(experiment.t, dtype=dtype)
-        self.x, self.t = self._data.copy(), self._targets.copy()
-        self._names: dict[int, dict[str, Buffer]] = {}
-        self._programs: list[list[Call]] = []
-        size = experiment.batch_size
-        for first in range(0, samples, size):
-            self._programs.append(self._program(slice(first, min(first + size, samples))))
+        inputs = np.ones((len(experiment.x), experiment.network.inputs + 1), dtype=dtype)
+        inputs[:, :-1] = experiment.x
+        self._data = (inputs, np.array(experiment.t, dtype=dtype))
+        # Batch after batch, each (columns, samples) without gaps.
+        self._packed = (np.empty(inputs.size, dtype), np.empty(self._data[1].size, dtype))
+        self._pack(slice(None))
+        self._layers: dict[int, _Layers] = {}
+        self._programs: list[list[Call]] = [[] for _ in range(experiment.updates_per_epoch)]
 
     def load(self, order: np.ndarray | None) -> None:
         """Lay the data out in the order of an epoch; None is the order given."""
         if order is not None:
-            np.take(self._data, order, axis=0, out=self.x)
-            np.take(self._targets, order, axis=0, out=self.t)
+            self._pack(order)
+
+    def _pack(self, order: np.ndarray | slice) -> None:
+        size = self.experiment.batch_size
+        for data, packed in zip(self._data, self._packed, strict=True):
+            rows, width = data[order], data.shape[1]
+            full = len(rows) // size * size
+            packed[: full * width].reshape(-1, width, size)[...] = rows[:full].reshape(-1, size, width).swapaxes(1, 2)
+            packed[full * width :].reshape(width, len(rows) - full)[...] = rows[full:].T
 
     def run(self, batch: int) -> None:
         """One update with batch number `batch` of the epoch."""
-        for call in self._programs[batch]:
+        for call in self._programs[batch] or self._write(batch):
             call()
 
     def buffers(self, batch: int) -> dict[str, Buffer]:
-        """Every array of the step of this batch by its trace name; views, overwritten by the next step."""
-        size = self.experiment.batch_size
-        rows = min(size, len(self.x) - batch * size)
-        first = batch * size
-        return {"x": self.x[first : first + rows, :-1], "t": self.t[first : first + rows], **self._names[rows]}
+        """Every array of the step of this batch by its trace name, a row per sample, until the next step."""
+        x, t = self._batch(batch)
+        samples = t.shape[1]
+        scale = self._scale(samples)
+        found = {"x": x[:-1].T, "t": t.T} | {name: view.T for name, view in self._layers[samples].names.items()}
+        for k, (block, gradient) in enumerate(zip(self.blocks, self.gradient_blocks, strict=True), 1):
+            found |= {f"W{k}": block[:-1], f"b{k}": block[-1:], f"dW{k}": gradient[:-1], f"db{k}": gradient[-1:]}
+        found["dy"] = found.pop(f"da{len(self.blocks)}")
+        return {name: view * scale if name[0] == "d" else view for name, view in found.items()}
 
-    def _program(self, rows: slice) -> list[Call]:
-        batch = rows.stop - rows.start
-        forward, backward = self._layer_calls(batch)
-        network, loss, be = self.experiment.network, self.experiment.loss, self.be
-        rule, names = LOSSES[loss.name], self._names[batch]
-        last = len(network.layers)
-        if not last:  # without layers there is nothing to learn, only a loss to differentiate
-            x, t = self.x[rows, :-1], self.t[rows]
-            signal = names.setdefault("dy", np.zeros_like(t))
-            weight = loss.factor * share(loss, batch, network.outputs)
-            return [partial(_copy, signal, lambda: weight * rule.gradient(be, x, x, t, loss.threshold))]
-        x, t, y = self.x[rows], self.t[rows], names[f"a{last}"]
-        forward.insert(0, partial(x.dot, self.blocks[0], names["z1"]))
-        signal = names[f"dz{last}"] if rule.logits else names["dy"]
-        weight = loss.factor * share(loss, batch, network.outputs)
-        error: list[Call]
+    def _batch(self, batch: int) -> tuple[Buffer, Buffer]:
+        """The batch's data: inputs with their row of ones, targets."""
+        size, samples = self.experiment.batch_size, len(self._data[0])
+        first, last = batch * size, min((batch + 1) * size, samples)
+        widths = (data.shape[1] for data in self._data)
+        x, t = (
+            packed[first * width : last * width].reshape(width, last - first)
+            for packed, width in zip(self._packed, widths, strict=True)
+        )
+        return x, t
+
+    def _scale(self, samples: int) -> float:
+        """What stands in front of the whole gradient of a batch and is left out of the backward pass."""
+        loss = self.experiment.loss
+        square = 2.0 if loss.name == "squared_error" else 1.0
+        return square * loss.factor * share(loss, samples, self.experiment.network.outputs)
+
+    def _write(self, batch: int) -> list[Call]:
+        """Write down the calls of one batch, and keep them."""
+        x, t = self._batch(batch)
+        samples, depth, be = t.shape[1], len(self.blocks), self.be
+        if samples not in self._layers:
+            self._layers[samples] = _Layers(self, samples)
+        layers, loss = self._layers[samples], self.experiment.loss
+        names, rule = layers.names, LOSSES[loss.name]
+        # Without layers there is nothing to learn, only a loss to differentiate.
+        y = names[f"a{depth}"] if depth else x[:-1]
+        signal = names.setdefault(f"da{depth}", np.zeros_like(t))
+        v = names[f"z{depth}"] if rule.logits else y
+        error: Call = partial(_copy, signal.T, rule.gradient, be, v.T, y.T, t.T, loss.threshold)
         if rule.gradient_formula == "(#0 - #1)":
-            scale = weight * (1 if rule.logits else 2)
-            error = [partial(np.subtract, y, t, signal)]
-            if scale != 1:
-                error.append(partial(np.multiply, signal, np.array(scale, be.dtype), signal))
-        else:
-            v = names[f"z{last}"] if rule.logits else y
-            error = [partial(_copy, signal, lambda: weight * rule.gradient(be, v, y, t, loss.threshold))]
-        descent = [
-            partial(x.T.dot, names["dz1"], self.gradient_blocks[0]),
-            partial(np.multiply, self.gradient, self.rate, self._move),
-            partial(np.subtract, self.theta, self._move, self.theta),
-        ]
-        return forward + error + backward + descent
-
-    def _layer_calls(self, batch: int) -> tuple[list[Call], list[Call]]:
-        """Calls of the layers, without the first product and its gradient, which depend on the batch's rows."""
-        network, be = self.experiment.network, self.be
-        logits = LOSSES[self.experiment.loss.name].logits
-        dtype = be.dtype
-        names = self._names.setdefault(batch, {})
-        one = np.ones((), dtype)
-        forward: list[Call] = []
-        backward: list[Call] = []
-        wide: Buffer | None = None  # the previous layer's activations with their column of ones
-        for k, (layer, block, gradient) in enumerate(zip(network.layers, self.blocks, self.gradient_blocks, strict=True), 1):
-            units = layer.units
-            new = f"z{k}" not in names
-            if new:
-                names[f"A{k}"] = np.ones((batch, units + 1), dtype)
-                names[f"a{k}"] = names[f"A{k}"][:, :-1]
-                for name in ("z", "s", "dz", "da", "spare"):
-                    names[f"{name}{k}"] = np.ones((batch, units), dtype)
-                if k == len(network.layers):
-                    names["dy"] = names.pop(f"da{k}")
-                names[f"W{k}"], names[f"b{k}"] = block[:-1], block[-1:]
-                names[f"dW{k}"], names[f"db{k}"] = gradient[:-1], gradient[-1:]
-            z, a, s, dz = (names[f"{name}{k}"] for name in ("z", "a", "s", "dz"))
-            if wide is not None:
-                forward.append(partial(wide.dot, block, z))
-            forward += _activation(be, layer.activation, z, a, one, names[f"spare{k}"])
-            steps: list[Call] = []
-            last = k == len(network.layers)
-            if not (last and logits):
-                da = names["dy"] if last else names[f"da{k}"]
-                if ACTIVATIONS[layer.activation].derivative is None:
-                    steps.append(partial(_copy, dz, _softmax_back, be, z, a, da))
-                elif layer.activation == "identity":
-                    steps.append(partial(np.copyto, dz, da))
-                else:
-                    steps += [*_slope(be, layer.activation, z, a, s, one), partial(np.multiply, da, s, dz)]
-            if wide is not None:
-                steps.append(partial(wide.T.dot, dz, gradient))
-                steps.append(partial(dz.dot, block[:-1].T, names[f"da{k - 1}"]))
-            backward = steps + backward
-            wide = names[f"A{k}"]
-        return forward, backward
+            error = partial(np.subtract, y, t, signal)
+        program = [*layers.forward, error, *layers.backward]
+        if depth:
+            program.insert(0, partial(self.blocks[0].T.dot, x, names["z1"]))
+            program += [
+                partial(x.dot, names["dz1"].T, self.gradient_blocks[0]),
+                partial(np.multiply, self.gradient, self.rate * self.be.dtype.type(self._scale(samples)), self._move),
+                partial(np.subtract, self.theta, self._move, self.theta),
+            ]
+        self._programs[batch] = program
+        return program

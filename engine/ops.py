@@ -135,7 +135,7 @@ ACTIVATIONS: dict[str, Activation] = {
             _gelu_slope,
             r"a = \tfrac{1}{2} z \left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)",
             r"a' = \tfrac{1}{2}(1 + T) + \tfrac{1}{2} z (1 - T^2)\sqrt{2/\pi}\,(1 + 0.134145\,z^2)",
-            r"0.5 \cdot #0 \cdot (1 + \tanh(0.797885 \cdot (#0 + 0.044715 \cdot #0^3)))",
+            r"0.5 \cdot #0 \cdot (1 + \tanh(0.7978845608 \cdot (#0 + 0.044715 \cdot #0^3)))",
             r"\text{gelu}'(#0)",
             "The tanh form of the article that introduced it (PyTorch: approximate='tanh').",
             "Hendrycks and Gimpel, 2016.",

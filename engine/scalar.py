@@ -181,8 +181,12 @@ def _collect(experiment: Experiment, nodes: dict[str, list[list[Scalar]]]) -> di
             values[f"da{k}"] = grads[f"a{k}"]
             values[f"p{k}"] = grads[f"z{k + 1}"][:, None, :] * values[f"W{k + 1}"]
         if network.layers[k - 1].activation != "softmax":
-            values[f"s{k}"] = np.array([[a.parents and _local(a, z) for a, z in zip(*rows, strict=True)]
-                                        for rows in zip(nodes[f"a{k}"], nodes[f"z{k}"], strict=True)])
+            values[f"s{k}"] = np.array(
+                [
+                    [a.parents and _local(a, z) for a, z in zip(*rows, strict=True)]
+                    for rows in zip(nodes[f"a{k}"], nodes[f"z{k}"], strict=True)
+                ]
+            )
         for name in (f"W{k}", f"b{k}"):
             if name not in experiment.frozen:
                 values[f"{name}'"] = values[name] - rate * grads[name]

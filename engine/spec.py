@@ -144,8 +144,8 @@ class Experiment:
             count = self.network.parameter_count
             if len(self.parameters) != count:
                 raise Refused("wrong_parameter_count", value=len(self.parameters), expected=count)
-            for value in self.parameters:
-                _number("parameter", value, -MAX_VALUE, MAX_VALUE)
+            for number in self.parameters:
+                _number("parameter", number, -MAX_VALUE, MAX_VALUE)
         _number("learning_rate", self.learning_rate, *RATE_RANGE)
         _whole("batch", self.batch, 0, len(self.x))
         _whole("seed", self.seed, 0, MAX_SEED)

@@ -6,6 +6,7 @@ Torch is imported when something here is first used, never before.
 from __future__ import annotations
 
 import importlib.util
+import threading
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,37 @@ from engine.spec import Experiment
 
 def available() -> bool:
     """Whether Torch is installed; does not import it."""
-    return importlib.util.find_spec("torch") is not None
+    try:
+        return importlib.util.find_spec("torch") is not None
+    except (ImportError, ValueError):  # something stands in its way
+        return False
+
+
+_ready = threading.Event()
+_lock = threading.Lock()
+_loader: list[threading.Thread] = []
+
+
+def loaded() -> bool:
+    """Whether Torch has been imported to the end in this process."""
+    return _ready.is_set()
+
+
+def load_beside() -> None:
+    """Start importing Torch in a thread of its own, once per process; `loaded` tells when it is there."""
+    with _lock:
+        if not _loader and available():
+            _loader.append(threading.Thread(target=load, name="load-torch", daemon=True))
+            _loader[0].start()
 
 
 def load() -> Any:
-    """The torch package; raises Refused("torch_missing") where it is not installed."""
+    """The torch package; raises Refused("torch_missing") where it is not installed or cannot be loaded."""
     try:
         import torch
-    except ImportError as error:
+    except (ImportError, OSError) as error:  # OSError: installed, but one of its libraries is missing
         raise Refused("torch_missing") from error
+    _ready.set()
     return torch
 
 

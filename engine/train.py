@@ -91,9 +91,7 @@ def _state(experiment: Experiment, step: int, theta: np.ndarray) -> TrainState:
     return TrainState(experiment, step, theta)
 
 
-def advance(
-    state: TrainState, steps: int, watch: Callable[[Machine, int, np.ndarray], None] | None = None
-) -> TrainState:
+def advance(state: TrainState, steps: int, watch: Callable[[Machine, int, np.ndarray], None] | None = None) -> TrainState:
     """The state `steps` updates later; the old state stays as it was.
 
     watch(machine, batch, before): called after each update with the machine whose buffers hold the update, the
@@ -125,9 +123,7 @@ def predict(network: Network, params: Params, x: Array, be: Backend = NUMPY) -> 
         return forward(be, network, params, be.array(x)).output
 
 
-def evaluate_loss(
-    network: Network, loss: Loss, params: Params, x: Array, t: Array, be: Backend = NUMPY
-) -> tuple[Array, Array]:
+def evaluate_loss(network: Network, loss: Loss, params: Params, x: Array, t: Array, be: Backend = NUMPY) -> tuple[Array, Array]:
     """(loss of each sample (..., batch), loss of the batch (...)), with the loss's own reduction."""
     kept: dict[str, Array] = {}
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -150,7 +146,8 @@ class History:
 def history(experiment: Experiment, updates: int, every: int = 1) -> History:
     """Train and keep every so many updates: parameters, and the loss on all data at each (one batched call).
 
-    A run that diverges is kept up to its first row out of bounds. Raises Refused when more than two million numbers would be kept.
+    A run that diverges is kept up to its first row out of bounds. Raises Refused when more than two million numbers
+    would be kept.
     """
     count = updates // every + 1
     size = max(1, experiment.network.parameter_count)

@@ -15,6 +15,7 @@ from engine.backend import NUMPY
 from engine.losses import LOSSES
 from engine.ops import ACTIVATIONS
 from engine.passes import Forward, Params, forward, loss_of
+from engine.refusal import Refused
 from engine.spec import Experiment, Network
 from engine.trace import Trace
 
@@ -68,7 +69,12 @@ def certify(trace: Trace, updates: int | None = None, torch: bool | None = None)
         }
         for which, name in enumerate(WITNESSES):
             if name not in missing:
-                _compare(trace, update, heard[name](), differences[update, which])
+                try:
+                    told = heard[name]()
+                except Refused:  # Torch is installed but cannot be loaded
+                    missing[name] = "torch"
+                else:
+                    _compare(trace, update, told, differences[update, which])
     scale = np.maximum(1.0, np.abs(trace.values[:count, None, :]))
     with np.errstate(invalid="ignore"):
         relative = differences / scale
@@ -105,11 +111,11 @@ def central(experiment: Experiment, given: dict[str, np.ndarray]) -> dict[str, n
     kink = _near_kink(experiment, done, t)
     for k in range(1, depth + 1):
         for which, name in enumerate((f"W{k}", f"b{k}")):
+
             def loss_with(stack: np.ndarray, k: int = k, which: int = which) -> np.ndarray:
-                moved = [tuple(p) for p in params]
-                pair = list(moved[k - 1])
-                pair[which] = stack
-                moved[k - 1] = (pair[0], pair[1])
+                moved = list(params)
+                W, b = moved[k - 1]
+                moved[k - 1] = (W, stack) if which else (stack, b)
                 return _loss(experiment, forward(NUMPY, network, moved, x), t)
 
             out[f"d{name}"] = _differences(loss_with, given[name], kink)

@@ -157,7 +157,7 @@ class _Writer:
             front.append("2")
         if not front:
             return inner[1:-1] if inner == "(#0 - #1)" else inner
-        return r" \cdot ".join([*front, inner])
+        return r" \cdot ".join([*front, f"({inner})" if inner.startswith("-") else inner])
 
     def _backward(self) -> Iterator[Op]:
         top, B = self.depth, self.batch
@@ -186,7 +186,8 @@ class _Writer:
                 for m in range(ahead):
                     it, w = self.at(f"p{k}", n, j, m), self.at(f"W{k + 1}", j, m)
                     parts.append(it)
-                    args: Args = {"it": it, "from": self.names.unit(k, j), "unit": self.names.unit(k, j), "to": self.names.unit(k + 1, m), "w": w}
+                    unit = self.names.unit(k, j)
+                    args: Args = {"it": it, "from": unit, "unit": unit, "to": self.names.unit(k + 1, m), "w": w}
                     yield Op(it, "backward", k, j, n, "path", r"#0 \cdot #1", (self.at(f"dz{k + 1}", n, m), w), args)
                 it = self.at(f"da{k}", n, j)
                 args = {"it": it, "unit": self.names.unit(k, j), "n": str(ahead)}
@@ -215,7 +216,8 @@ class _Writer:
         args: Args = {"it": s, "unit": self.names.unit(k, j), "from": z}
         yield Op(s, "backward", k, j, n, "slope", ACTIVATIONS[name].slope_formula, (z, a), args)
         above = self.at("dy" if k == self.depth else f"da{k}", n, j)
-        yield Op(dz, "backward", k, j, n, "delta", r"#0 \cdot #1", (above, s), {"it": dz, "unit": self.names.unit(k, j), "from": above})
+        args = {"it": dz, "unit": self.names.unit(k, j), "from": above}
+        yield Op(dz, "backward", k, j, n, "delta", r"#0 \cdot #1", (above, s), args)
 
     def _gradients(self, k: int) -> Iterator[Op]:
         n_in, n_out = self.network.shapes[k - 1]
@@ -225,11 +227,13 @@ class _Writer:
             for i in range(n_in):
                 it = self.at(f"dW{k}", i, j)
                 reads = tuple(r for n in samples for r in (deltas[n], self.below(k, n, i)))
-                args: Args = {"it": it, "w": self.at(f"W{k}", i, j), "from": self.names.unit(k - 1, i), "unit": self.names.unit(k, j)}
-                args |= {"to": self.names.unit(k, j), "n": str(self.batch)}
+                unit = self.names.unit(k, j)
+                args: Args = {"it": it, "w": self.at(f"W{k}", i, j), "from": self.names.unit(k - 1, i)}
+                args |= {"unit": unit, "to": unit, "n": str(self.batch)}
                 yield Op(it, "backward", k, j, -1, "grad_weight", _products(self.batch), reads, args)
             it = self.at(f"db{k}", 0, j)
-            args = {"it": it, "w": self.at(f"b{k}", 0, j), "unit": self.names.unit(k, j), "to": self.names.unit(k, j), "n": str(self.batch)}
+            args = {"it": it, "w": self.at(f"b{k}", 0, j), "unit": self.names.unit(k, j)}
+            args |= {"to": args["unit"], "n": str(self.batch)}
             yield Op(it, "backward", k, j, -1, "grad_bias", _mean(self.batch, 1), deltas, args)
 
     def _update(self) -> Iterator[Op]:
@@ -243,7 +247,8 @@ class _Writer:
                     it, old = self.at(f"{kind}{k}'", i, j), self.at(f"{kind}{k}", i, j)
                     reads = (old, rate, self.at(f"d{kind}{k}", i, j))
                     rule = "step_weight" if kind == "W" else "step_bias"
-                    yield Op(it, "update", k, j, -1, rule, r"#0 - #1 \cdot #2", reads, {"it": it, "w": old, "unit": self.names.unit(k, j)})
+                    args: Args = {"it": it, "w": old, "unit": self.names.unit(k, j)}
+                    yield Op(it, "update", k, j, -1, rule, r"#0 - #1 \cdot #2", reads, args)
 
     def program(self) -> Program:
         addresses, symbols, places = [], [], []

@@ -1,0 +1,1 @@
+"""What is taught: texts, exercises and worked examples. Content only, no interface."""

@@ -1,0 +1,1 @@
+"""What people see: the frame, the words, the colours, the stepper, the charts."""
