@@ -22,7 +22,9 @@ def parse_number(text: str, what: str = "number") -> float:
 
     Raises Refused for anything that is not one finite number.
     """
-    plain = "".join(chr(ord(c) - 0xFEE0) if "！" <= c <= "～" else c for c in text[:60])
+    if len(text) > 60:  # no number that a person types
+        raise Refused("not_a_number", what=what, value=text[:40])
+    plain = "".join(chr(ord(c) - 0xFEE0) if "！" <= c <= "～" else c for c in text)
     plain = plain.strip().replace("\u2212", "-").replace("\u3002", ".")
     if plain.count(",") == 1 and "." not in plain:
         plain = plain.replace(",", ".")

@@ -149,10 +149,12 @@ class Experiment:
         _number("learning_rate", self.learning_rate, *RATE_RANGE)
         _whole("batch", self.batch, 0, len(self.x))
         _whole("seed", self.seed, 0, MAX_SEED)
-        names = {f"{kind}{k}" for k in range(1, len(self.network.layers) + 1) for kind in "Wb"}
+        names = [f"{kind}{k}" for k in range(1, len(self.network.layers) + 1) for kind in "Wb"]
         for name in self.frozen:
             if name not in names:
                 raise Refused("unknown_parameter", name=str(name)[:40])
+        # Each once and in one order, so that equal experiments compare equal.
+        object.__setattr__(self, "frozen", tuple(name for name in names if name in self.frozen))
 
     def _check_data(self) -> None:
         if not self.x:
@@ -174,6 +176,8 @@ class Experiment:
         if rule.needs and last != rule.needs:
             raise Refused("loss_needs_output", loss=self.loss.name, needs=rule.needs, has=last)
         if rule.probabilities and self.network.layers and last not in ("sigmoid", "softmax"):
+            raise Refused("loss_needs_output", loss=self.loss.name, needs="sigmoid", has=last)
+        if rule.probabilities and last == "softmax" and self.network.outputs == 1:
             raise Refused("loss_needs_output", loss=self.loss.name, needs="sigmoid", has=last)
         if rule.probabilities and not self.network.layers:
             for row in self.x:
@@ -214,11 +218,20 @@ class Experiment:
 
 def _whole(what: str, value: int, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise Refused("out_of_range", what=what, value=str(value)[:40], low=low, high=high)
+        raise Refused("out_of_range", what=what, value=_shown(value), low=low, high=high)
 
 
 def _number(what: str, value: float, low: float, high: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise Refused("not_a_number", what=what, value=str(value)[:40])
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole and not (isinstance(value, float) and math.isfinite(value)):
+        raise Refused("not_a_number", what=what, value=_shown(value))
     if not low <= value <= high:
-        raise Refused("out_of_range", what=what, value=f"{value:g}", low=f"{low:g}", high=f"{high:g}")
+        raise Refused("out_of_range", what=what, value=_shown(value), low=f"{low:g}", high=f"{high:g}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, int) and abs(value) > 10**40:  # Python writes no integer of thousands of digits
+        return "> 1e40" if value > 0 else "< -1e40"
+    return str(value)[:40]

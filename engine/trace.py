@@ -6,6 +6,7 @@ step has no need of, come from the same loss records on the same buffers.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,7 +79,7 @@ class Trace:
         if step not in self.program.steps:
             raise Refused("unknown_address", address=step[:60])
         first, shape = self.program.offsets[step], self.program.steps[step]
-        return self.values[update, first : first + int(np.prod(shape))].reshape(shape)
+        return self.values[update, first : first + math.prod(shape)].reshape(shape)
 
     @cached_property
     def _writers(self) -> dict[int, Op]:
@@ -129,7 +130,7 @@ def fill(formula: str, operands: list[str], numeric: bool = False) -> str:
 def format_number(value: float, digits: int | None = None) -> str:
     """A number as text: the shortest that reads back the same, or rounded to significant digits."""
     if digits is None:
-        text = repr(value)
+        text = repr(float(value))
         return text.removesuffix(".0")
     return f"{value:.{digits}g}"
 
@@ -184,7 +185,7 @@ def _row(program: Program, experiment: Experiment, machine: Machine, batch: int,
     loss_of(NUMPY, experiment.loss, Forward([], sums, [], output), found["t"], found.__setitem__)
     row = np.empty(program.size)
     for step, first in program.offsets.items():
-        row[first : first + int(np.prod(program.steps[step]))] = found[step].ravel()
+        row[first : first + math.prod(program.steps[step])] = found[step].ravel()
     return row
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -15,6 +17,7 @@ from engine.refusal import Refused
 from engine.spec import Loss, Network
 
 MAX_ADDRESSES = 6_000
+_THRESHOLD = re.compile(r"(?<![A-Za-z\\])c(?![A-Za-z])")
 
 
 @lru_cache(maxsize=64)
@@ -34,7 +37,7 @@ class _Writer:
         total = 0
         for step, shape in self.steps.items():
             self.offsets[step] = total
-            total += int(np.prod(shape))
+            total += math.prod(shape)
         if total > MAX_ADDRESSES:
             raise Refused("too_much_to_record", value=total)
 
@@ -132,7 +135,7 @@ class _Writer:
                 if rule.needs == "softmax":
                     reads.append(self.at("lse", n, 0))
                 args: Args = {"it": it, "from": self.output(n, j), "to": self.at("t", n, j), "unit": self.names.unit(top, j)}
-                yield Op(it, "loss", top, j, n, f"loss_{rule.name}", half + rule.formula, tuple(reads), args)
+                yield Op(it, "loss", top, j, n, f"loss_{rule.name}", half + self._spelled(rule.formula), tuple(reads), args)
             if "ell" in self.steps:
                 it = self.at("ell", n, 0)
                 reads_e = tuple(self.at("e", n, j) for j in range(K))
@@ -144,6 +147,10 @@ class _Writer:
             parts = tuple(self.at(each, n, j) for n in range(B) for j in range(self.steps[each][1]))
             divisor = 1 if not mean or (rule.per_sample and B == 1) else len(parts)
             yield Op(it, "loss", top, -1, -1, "total_loss", _mean(len(parts), divisor), parts, {"it": it, "n": str(len(parts))})
+
+    def _spelled(self, formula: str) -> str:
+        """A formula of the loss with the number of its threshold in place of c."""
+        return _THRESHOLD.sub(repr(self.loss.threshold).removesuffix(".0"), formula)
 
     def _scaled(self, inner: str) -> str:
         """A derivative of the loss with the factors that its conventions put in front of it."""
@@ -167,7 +174,7 @@ class _Writer:
                     it = self.at("dy", n, j)
                     reads = (self.output(n, j), self.at("t", n, j))
                     args: Args = {"it": it, "unit": self.names.unit(top, j), "from": reads[0], "to": reads[1]}
-                    formula = self._scaled(self.rule.gradient_formula)
+                    formula = self._scaled(self._spelled(self.rule.gradient_formula))
                     yield Op(it, "backward", top, j, n, "out_grad", formula, reads, args)
                     if top and self._has_slope(top):
                         yield from self._slope_and_delta(top, n, j)
@@ -201,7 +208,7 @@ class _Writer:
             args = {"it": it, "unit": self.names.unit(k, j), "from": a}
             if self.rule.logits and k == top:
                 args["to"] = self.at("t", n, j)
-                formula, reads = self._scaled(self.rule.gradient_formula), (a, self.at("t", n, j))
+                formula, reads = self._scaled(self._spelled(self.rule.gradient_formula)), (a, self.at("t", n, j))
                 yield Op(it, "backward", k, j, n, "delta_logits", formula, reads, args)
             else:
                 signal = "dy" if k == top else f"da{k}"
@@ -262,7 +269,7 @@ class _Writer:
             self.offsets[step] + i: self.offsets[f"{step}'"] + i
             for step, shape in self.steps.items()
             if f"{step}'" in self.steps
-            for i in range(int(np.prod(shape)))
+            for i in range(math.prod(shape))
         }
         ops = tuple(self.ops())
         return Program(self.steps, self.offsets, tuple(addresses), tuple(symbols), tuple(places), ops, carry)

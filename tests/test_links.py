@@ -133,7 +133,7 @@ def test_hostile_links_leave_a_page_that_works(server, visit: Callable) -> None:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_bad_edit_in_a_link_says_a_sentence_and_keeps_the_example(lang: str, server, visit: Callable) -> None:
     page, trace = visit("about:blank"), run_of()
-    for edit, part in BAD_EDITS.items():
+    for edit, part in list(BAD_EDITS.items())[:: 1 if lang == "en" else 3]:
         page.goto(f"{server.url}/backpropagation?lang={lang}&set={urllib.parse.quote(edit)}")
         stepper = Stepper(page)
         notice = stepper.root.get_by_role("alert").locator("visible=true").first
@@ -142,12 +142,12 @@ def test_a_bad_edit_in_a_link_says_a_sentence_and_keeps_the_example(lang: str, s
 
 
 def test_a_run_that_overflows_is_shown_as_it_is(server, visit: Callable) -> None:
-    page = visit(f"{server.url}/gradient_descent?ex=tiny-line&set=x[0,0]:1e12&u=9")
+    page = visit(f"{server.url}/gradient_descent?ex=tiny-line&set=x[0,0]:1e12;eta[0,0]:1e6")
     stepper = healthy(page)
     stepper.rest()
     stepper.press("End")
     stepper.press("End")
-    trace = run_of({"x[0,0]": 1e12}, "tiny-line")
+    trace = run_of({"x[0,0]": 1e12, "eta[0,0]": 1e6}, "tiny-line")
     seen = stepper.look()
     name, update = _at(seen["address"])
     assert str(trace.value(name, update)) == seen["result"]

@@ -5,6 +5,7 @@ The same passes on PyTorch's tensors give the same numbers; nothing is written i
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -140,8 +141,10 @@ def test_ten_thousand_networks(capsys: pytest.CaptureFixture[str]) -> None:
             alone[name] = max(alone[name], value)
         done += 1
     with capsys.disabled():
-        print(f"\n{ARCHITECTURES * RUNS:,} networks along a runs axis, gradients: {_figures(stacked)}")
-        print(f"{SINGLES:,} networks alone, every number of an update: {_figures(alone)}")
+        sys.stdout.write(
+            f"\n{ARCHITECTURES * RUNS:,} networks along a runs axis, gradients: {_figures(stacked)}"
+            f"\n{SINGLES:,} networks alone, every number of an update: {_figures(alone)}\n"
+        )
     assert stacked["autograd"] <= 1e-10
     assert stacked["central"] <= 1e-6
     assert stacked["one by one"] <= 1e-14
@@ -180,9 +183,7 @@ def test_a_wrong_loss_gradient_fails_the_ten_thousand(name: str, monkeypatch: py
     assert worst["central"] > 1e-6
 
 
-def one_update(
-    be: Any, network: Network, loss: Loss, theta: np.ndarray, x: np.ndarray, t: np.ndarray
-) -> dict[str, np.ndarray]:
+def one_update(be: Any, network: Network, loss: Loss, theta: np.ndarray, x: np.ndarray, t: np.ndarray) -> dict[str, np.ndarray]:
     """Everything that one update computes, by name, as NumPy arrays."""
     kept: dict[str, Any] = {}
     params = [(be.array(W), be.array(b)) for W, b in unflatten(network, theta)]

@@ -144,7 +144,7 @@ function nameTile(player, { layer, unit, node }) {
   const words = player.data.words;
   if (layer === 1) node.setAttribute("aria-label", fill(words.tile_hidden, { unit: unit + 1 }));
   if (layer === 2) node.setAttribute("aria-label", words.tile_output);
-  node.setAttribute("aria-pressed", String(Boolean(isPicked(player, { layer, unit }))));
+  if (layer) node.setAttribute("aria-pressed", String(Boolean(isPicked(player, { layer, unit }))));
 }
 
 function dress(player) {
