@@ -7,12 +7,14 @@ Formula markup is a LaTeX subset; #0, #1, … stand for the operands in order.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from engine.refusal import Refused
 
+_INDEX = re.compile("0|[1-9][0-9]{0,5}")
 Args = dict[str, int | str]  # the blanks of the sentences about a line: an address index, or markup text
 
 
@@ -68,6 +70,7 @@ class Program:
         """The flat index of an address such as "z1[0,1]"; raises Refused for one that is not there."""
         step, _, rest = address.strip().partition("[")
         parts = rest.removesuffix("]").split(",") if rest.endswith("]") else []
-        if not parts or not all(part.strip().isascii() and part.strip().isdigit() for part in parts):
+        # One spelling per number: 00 is no index, so that two names never stand for the same one.
+        if not parts or not all(_INDEX.fullmatch(part) for part in parts):
             raise Refused("unknown_address", address=address[:60])
-        return self.at(step, *(int(part[:6]) for part in parts))
+        return self.at(step, *map(int, parts))

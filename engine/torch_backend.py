@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import threading
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,15 @@ from engine.spec import Experiment
 
 
 def available() -> bool:
-    """Whether Torch is installed; does not import it."""
+    """Whether Torch is installed and has not failed to load; does not import it."""
     try:
-        return importlib.util.find_spec("torch") is not None
+        return not _broken.is_set() and importlib.util.find_spec("torch") is not None
     except (ImportError, ValueError):  # something stands in its way
         return False
 
 
 _ready = threading.Event()
+_broken = threading.Event()
 _lock = threading.Lock()
 _loader: list[threading.Thread] = []
 
@@ -37,8 +39,13 @@ def load_beside() -> None:
     """Start importing Torch in a thread of its own, once per process; `loaded` tells when it is there."""
     with _lock:
         if not _loader and available():
-            _loader.append(threading.Thread(target=load, name="load-torch", daemon=True))
+            _loader.append(threading.Thread(target=_try, name="load-torch", daemon=True))
             _loader[0].start()
+
+
+def _try() -> None:
+    with suppress(Refused):  # `available` says so from now on
+        load()
 
 
 def load() -> Any:
@@ -46,6 +53,7 @@ def load() -> Any:
     try:
         import torch
     except (ImportError, OSError) as error:  # OSError: installed, but one of its libraries is missing
+        _broken.set()
         raise Refused("torch_missing") from error
     _ready.set()
     return torch

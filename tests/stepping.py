@@ -19,7 +19,8 @@ LOOK = """(root) => {
   const part = (name) => text(root.querySelector(`[data-testid=step-${name}]`));
   return {
     result: part("result"), phase: part("phase"), count: part("count"), address: part("address"),
-    shown: text(root.querySelector(".nb-panel .nb-result .nb-tok")), sign: text(root.querySelector(".nb-panel .nb-result .nb-eqsign")),
+    shown: text(root.querySelector(".nb-panel .nb-result .nb-tok")),
+    sign: text(root.querySelector(".nb-panel .nb-result .nb-eqsign")),
     lines: root.querySelectorAll(".nb-panel .nb-eq .nb-line").length, rows: root.querySelectorAll(".nb-ledger tbody tr").length,
     grain: root.querySelector(".nb-grain[aria-checked=true]").dataset.grain, why: Boolean(root.querySelector(".nb-why")),
     kicker: text(root.querySelector(".nb-kicker")),

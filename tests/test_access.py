@@ -21,12 +21,20 @@ WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 # (rule, part of the node's HTML): Streamlit's own nodes, and why we cannot help it.
 UPSTREAM: tuple[tuple[str, str], ...] = ()
 NAMED = """(root) => {
-  const name = (one) => {
-    const by = (one.getAttribute("aria-labelledby") || "").split(" ").map((id) => root.getRootNode().getElementById(id)?.textContent || "").join("");
-    return one.getAttribute("aria-label") || by || one.textContent || one.closest("label")?.textContent || "";
-  };
-  return [...root.querySelectorAll("button, [role=button], a[href], input, select, [role=slider], [role=switch], [tabindex='0']")]
+  const told = (id) => root.getRootNode().getElementById(id)?.textContent || "";
+  const name = (one) => one.getAttribute("aria-label")
+    || (one.getAttribute("aria-labelledby") || "").split(" ").map(told).join("")
+    || one.textContent || one.closest("label")?.textContent || "";
+  const kinds = "button, [role=button], a[href], input, select, [role=slider], [role=switch], [tabindex='0']";
+  return [...root.querySelectorAll(kinds)]
     .filter((one) => one.getClientRects().length && !name(one).trim()).map((one) => one.outerHTML.slice(0, 160));
+}"""
+# Beyond the page's edge Plotly keeps a picture that it measures text with; nobody meets it.
+BARE = """(root) => {
+  const told = "[aria-hidden=true], [aria-label], [aria-labelledby], [role=img], button, [data-testid=stIconMaterial]";
+  return [...root.querySelectorAll("img, svg, canvas, [role=img]")]
+    .filter((one) => one.getClientRects().length && !one.closest("#js-plotly-tester") && !one.closest(told))
+    .filter((one) => !one.getAttribute("alt") && !one.querySelector("title")).map((one) => one.outerHTML.slice(0, 160));
 }"""
 FOCUS = """() => {
   let one = document.activeElement;
@@ -82,6 +90,7 @@ def scheme(request: pytest.FixtureRequest) -> Iterator[str]:
 def test_axe_and_the_width_of_a_phone(name: str, scheme: str, server, visit: Callable) -> None:
     page = visit(f"{server.url}/{'' if name == 'home' else name}", color_scheme=scheme)
     ready(page, name)
+    all_named(page)
     found = findings(page)
     page.set_viewport_size(NARROW)
     page.wait_for_timeout(600)
@@ -95,18 +104,11 @@ def test_axe_and_the_width_of_a_phone(name: str, scheme: str, server, visit: Cal
     assert ours(page) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_everything_has_a_name_and_every_picture_an_alternative(name: str, server, visit: Callable) -> None:
-    page = visit(f"{server.url}/{'' if name == 'home' else name}")
-    ready(page, name)
-    assert page.locator("body").evaluate(NAMED) == []
-    for root in page.locator(".nabla, .nb-chart, .nb-player, [data-testid=stepper]").all():
-        assert root.evaluate(NAMED) == []
-    bare = """(root) => [...root.querySelectorAll("img, svg, canvas, [role=img]")].filter((one) => one.getClientRects().length
-      && !one.closest("[aria-hidden=true], [aria-label], [aria-labelledby], [role=img], button, [data-testid=stIconMaterial]")
-      && !one.getAttribute("alt") && !one.querySelector("title")).map((one) => one.outerHTML.slice(0, 160))"""
-    hosts = page.locator("body, .nabla, .nb-chart, .nb-root").all()
-    assert [found for host in hosts for found in host.evaluate(bare)] == []
+def all_named(page: Page) -> None:
+    """Every control has a name, and every picture a text in its place."""
+    hosts = page.locator("body, .nabla, .nb-chart, .nb-player, .nb-root").all()
+    assert [found for host in hosts for found in host.evaluate(NAMED)] == []
+    assert [found for host in hosts for found in host.evaluate(BARE)] == []
 
 
 def test_axe_in_every_state_of_the_stepper(scheme: str, server, visit: Callable) -> None:

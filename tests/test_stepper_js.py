@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from ui.stepper.bundle import ORDER, css, javascript
 
 ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent / "js"
 STEPPER = ROOT / "ui" / "stepper"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 ORIGIN = "http://stepper.test"
 RUN = """
 async ([file, words]) => {
@@ -35,18 +33,12 @@ def _words(language: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[object]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("chromium is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page()
-        page.route(f"{ORIGIN}/**", _serve)
-        page.goto(f"{ORIGIN}/")
-        yield page
-        browser.close()
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    page.route(f"{ORIGIN}/**", _serve)
+    page.goto(f"{ORIGIN}/")
+    yield page
+    page.close()
 
 
 def _serve(route: object) -> None:

@@ -126,6 +126,7 @@ class Reader:
 
 def words() -> dict[str, Any]:
     """The functions that formulas call by name."""
+
     def gelu(z: float) -> float:
         return z / 2 * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)))
 

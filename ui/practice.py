@@ -6,6 +6,7 @@ the session under keys that begin with the card's name; a link names an exercise
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,7 +215,7 @@ def _question(card: Card, question: questions.Question, role: str) -> bool:
 
     guess = st.radio(
         t("quiz.choose"), range(len(words.options)), index=None, key=card.name("choice"), on_change=chosen,
-        format_func=words.options.__getitem__,
+        format_func=lambda at: _label(words.options[at]),
     )  # fmt: skip
     right = question.options.index(question.right)
     if guess is not None:
@@ -225,6 +226,12 @@ def _question(card: Card, question: questions.Question, role: str) -> bool:
     elif role != "check":
         st.button(t("quiz.reveal"), key=card.name("reveal"), type="tertiary", on_click=card.set, kwargs={"revealed": True})
     return guess is not None or bool(card.get("revealed"))
+
+
+def _label(option: str) -> str:
+    """An option beside its radio button: a formula alone becomes plain text, for browsers give a formula no name."""
+    formula = re.fullmatch(r"\$([^$]*)\$", option)
+    return formula[1].replace(r"\,", "\u2009").replace("-", "\u2212") if formula else option
 
 
 def _result(asked: tuple[questions.Question, ...]) -> None:

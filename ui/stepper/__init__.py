@@ -152,11 +152,12 @@ def _edit(key: str, example: WorkedExample) -> None:
     try:
         address = str(message.get("address", ""))[:60].partition("@")[0]
         edits = {**history[-1], address: parse_number(str(message.get("text", "")))}
-        edited(example.experiment, edits)
+        same = edited(example.experiment, edits) == edited(example.experiment, history[-1])
     except Refused as refused:
         _notice(example, refused)
     else:
-        history.append(edits)
+        if not same:  # the old number typed again is no change
+            history.append(edits)
 
 
 def _notice(example: WorkedExample, refused: Refused) -> None:

@@ -59,7 +59,7 @@ function box(ctx, model, w, i, boxes) {
   const one = { input, dot, sent: null, shown: "", refused: false, version: 0 };
   const send = () => {
     const text = input.value.trim();
-    if (text === one.shown || text === one.sent) return;
+    if (text === one.sent || (text === one.shown && !one.refused)) return; // after a refusal the old number is news
     one.sent = text;
     ctx.edit(i, input.value);
   };

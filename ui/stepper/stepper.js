@@ -86,10 +86,13 @@ function accept(stepper, data) {
 
 // Autograd is loaded beside the page once the first picture is painted; asked again, ever more rarely, until it is there.
 function askWitness(stepper) {
-  if (stepper.asked >= WITNESS_WAITS.length) return;
   const wait = WITNESS_WAITS[stepper.asked];
+  if (wait === undefined || stepper.model.witness.missing.autograd !== "later") return;
   stepper.asked += 1;
-  const ask = () => stepper.component.setStateValue("want", stepper.asked); // a new value each time: an equal one is not sent
+  const ask = () => {
+    stepper.component.setStateValue("want", stepper.asked); // a new value each time: an equal one is not sent
+    askWitness(stepper); // an answer that changes nothing does not come back to us
+  };
   requestAnimationFrame(() => (stepper.wanting = setTimeout(ask, wait)));
 }
 

@@ -100,7 +100,7 @@ function editBox(ctx, view, i, typed) {
   const form = h("form", { class: "nb-edit" }, h("span", { class: "nb-edit-label" }, w("type_value")), input, h("button", { type: "submit", class: "nb-button" }, w("apply")));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (input.value.trim()) ctx.edit(i, input.value);
+    ctx.edit(i, input.value);
   });
   return h("div", {}, form, view.notice ? h("p", { class: "nb-notice", role: "alert" }, view.notice) : null);
 }
