@@ -1,6 +1,7 @@
 """Nabla's engine: what a network is and how it learns, every number on record."""
 
 from engine.backend import Backend, get_backend
+from engine.graph import Expression, record_expression
 from engine.losses import LOSSES
 from engine.ops import ACTIVATIONS
 from engine.refusal import Refused
@@ -17,6 +18,7 @@ __all__ = [
     "Dense",
     "Experiment",
     "Explanation",
+    "Expression",
     "History",
     "Loss",
     "Network",
@@ -30,6 +32,7 @@ __all__ = [
     "get_backend",
     "history",
     "predict",
+    "record_expression",
     "record_run",
     "start",
 ]

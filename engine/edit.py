@@ -1,9 +1,12 @@
-"""An experiment with single numbers replaced: what a learner's typing does."""
+"""A run with single numbers replaced: what a learner's typing does."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import overload
 
+from engine.graph.record import edited as edited_expression
+from engine.graph.spec import Expression
 from engine.refusal import Refused
 from engine.spec import Experiment
 from engine.train import initial_parameters
@@ -17,14 +20,20 @@ def editable(experiment: Experiment, address: str) -> bool:
     return all(op.index != index for op in program.ops)
 
 
-def edited(experiment: Experiment, edits: Mapping[str, float]) -> Experiment:
-    """The experiment with the numbers at some addresses replaced, such as {"W1[0,0]": 0.2, "eta[0,0]": 0.1}.
+@overload
+def edited(experiment: Experiment, edits: Mapping[str, float]) -> Experiment: ...
+@overload
+def edited(experiment: Expression, edits: Mapping[str, float]) -> Expression: ...
+def edited(experiment: Experiment | Expression, edits: Mapping[str, float]) -> Experiment | Expression:
+    """The run with the numbers at some addresses replaced, such as {"W1[0,0]": 0.2, "eta[0,0]": 0.1}.
 
     Weights and biases are those before the first update. Raises Refused for an address that is computed or unknown,
     and for a value that the experiment cannot take.
     """
     if not edits:
         return experiment
+    if isinstance(experiment, Expression):
+        return edited_expression(experiment, edits)
     program = compile_program(experiment.network, experiment.loss, experiment.batch_size, experiment.frozen)
     rows = {"x": [list(row) for row in experiment.x], "t": [list(row) for row in experiment.t]}
     parameters = initial_parameters(experiment).tolist()

@@ -30,6 +30,8 @@ SENTENCES = {
     "bad_link": "The link is damaged at “{part}”. What could be read is shown.",
     "unknown_example": "There is no worked example called “{name}”.",
     "bad_example": "The example file is wrong at {place}: {reason}",
+    "bad_expression": "Line {line}, column {column}: {reason}",
+    "bad_program": "The program is wrong at {place}: {reason}",
     "diverged": "The numbers grew beyond what a computer can hold at update {step}. Choose a smaller learning rate.",
     "torch_missing": "PyTorch is not installed. Install it with: pip install torch==2.13.0",
 }

@@ -10,6 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from engine.refusal import Refused
 from engine.spec import Experiment
 from engine.train import advance, epoch_order, start
 from engine.writer import compile_program
+
+if TYPE_CHECKING:
+    from engine.graph.spec import Expression
 
 MAX_RECORDED = 2_000_000
 _PLACEHOLDER = re.compile(r"#(\d+)")
@@ -48,13 +52,13 @@ class Explanation:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """A recorded run.
+    """A recorded run of a network (its experiment) or of a program of statements (its expression).
 
     values: (updates, numbers) float64, one row per update, one column per address of `program`.
     samples: (updates, batch) which sample stood in which row. epochs: epoch of each update.
     """
 
-    experiment: Experiment
+    experiment: Any  # an Experiment or an Expression; who handles one kind of run need not ask which
     program: Program
     values: np.ndarray
     samples: np.ndarray
@@ -122,7 +126,8 @@ def fill(formula: str, operands: list[str], numeric: bool = False) -> str:
 
     def operand(match: re.Match[str]) -> str:
         text = operands[int(match.group(1))]
-        return f"({text})" if numeric and text.startswith("-") and match.start() > 0 else text
+        guarded = match.start() > 0 or formula[match.end() : match.end() + 1] == "^"
+        return f"({text})" if numeric and text.startswith("-") and guarded else text
 
     return _PLACEHOLDER.sub(operand, formula)
 
@@ -135,12 +140,16 @@ def format_number(value: float, digits: int | None = None) -> str:
     return f"{value:.{digits}g}"
 
 
-def record_run(experiment: Experiment, updates: int = 1) -> Trace:
-    """Train `updates` updates and keep every number of each.
+def record_run(experiment: Experiment | Expression, updates: int = 1) -> Trace:
+    """Train `updates` updates and keep every number of each; an expression is run as often.
 
     Stops after the first update that is not finite any more. Raises Refused when the batches are of unequal size or
     the record would be too long.
     """
+    if not isinstance(experiment, Experiment):
+        from engine.graph.record import record_expression  # it makes traces, so it builds on this module
+
+        return record_expression(experiment, updates)
     samples, size = len(experiment.x), experiment.batch_size
     if samples % size:
         raise Refused("ragged_batch", samples=samples, batch=size)

@@ -6,12 +6,17 @@ the scalar graph Python's `math`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine import scalar, torch_backend
 from engine.backend import NUMPY
+from engine.graph import witnesses as graph_witnesses
+from engine.graph.autograd import autograd as graph_autograd
+from engine.graph.record import graph_of
+from engine.graph.spec import Expression
 from engine.losses import LOSSES
 from engine.ops import ACTIVATIONS
 from engine.passes import Forward, Params, forward, loss_of
@@ -51,7 +56,7 @@ def certify(trace: Trace, updates: int | None = None, torch: bool | None = None)
     torch: True and False ask or leave out autograd, None asks where Torch is installed.
     """
     count = trace.updates if updates is None else min(updates, trace.updates)
-    experiment, program = trace.experiment, trace.program
+    program = trace.program
     missing: dict[str, str] = {}
     if torch is None and not torch_backend.available():
         missing["autograd"] = "torch"
@@ -59,14 +64,11 @@ def certify(trace: Trace, updates: int | None = None, torch: bool | None = None)
         missing["autograd"] = "later" if torch_backend.available() else "torch"
     if program.size > GRAPH_LIMIT:
         missing["graph"] = "size"
+    if isinstance(trace.experiment, Expression) and graph_witnesses.too_large(graph_of(trace.experiment)):
+        missing["central"] = "size"
     differences = np.full((count, len(WITNESSES), program.size), np.nan)
     for update in range(count):
-        given = {step: trace.array(step, update) for step in program.steps if step[0] in "xtWb" and step[-1] != "'"}
-        heard = {
-            "autograd": lambda g=given: torch_backend.autograd(experiment, g),
-            "central": lambda g=given: central(experiment, g),
-            "graph": lambda g=given: scalar.update(experiment, g),
-        }
+        heard = _heard(trace, update)
         for which, name in enumerate(WITNESSES):
             if name not in missing:
                 try:
@@ -84,6 +86,24 @@ def certify(trace: Trace, updates: int | None = None, torch: bool | None = None)
         if name not in missing and np.isfinite(relative[:, which]).any()
     }
     return Certificate(differences, missing, largest)
+
+
+def _heard(trace: Trace, update: int) -> dict[str, Callable[[], dict[str, np.ndarray]]]:
+    """Witness -> what it says of one update, asked when called."""
+    experiment, steps = trace.experiment, trace.program.steps
+    if isinstance(experiment, Expression):
+        graph, row = graph_of(experiment), trace.values[update]
+        return {
+            "autograd": lambda: graph_autograd(torch_backend.load(), graph, row),
+            "central": lambda: graph_witnesses.central(graph, row),
+            "graph": lambda: graph_witnesses.scalars(graph, row),
+        }
+    given = {step: trace.array(step, update) for step in steps if step[0] in "xtWb" and step[-1] != "'"}
+    return {
+        "autograd": lambda: torch_backend.autograd(experiment, given),
+        "central": lambda: central(experiment, given),
+        "graph": lambda: scalar.update(experiment, given),
+    }
 
 
 def _compare(trace: Trace, update: int, told: dict[str, np.ndarray], out: np.ndarray) -> None:

@@ -48,6 +48,9 @@ def _serve(route: object) -> None:
         return
     if path == "/bundle.js":
         body = javascript()
+    elif path == "/bundle.css":
+        route.fulfill(body=css(), content_type="text/css")
+        return
     elif path.startswith("/stepper/"):
         body = (STEPPER / Path(path).name).read_text(encoding="utf-8")
     else:
@@ -79,6 +82,9 @@ def test_files_are_small_and_safe() -> None:
         assert source.count("\n") <= 300, path.name
         assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", source), path.name
         assert "://" not in source.replace("http://www.w3.org/2000/svg", ""), path.name
+    for path in STEPPER.glob("*.css"):
+        assert path.read_text(encoding="utf-8").count("\n") <= 400, path.name
+        assert path.read_text(encoding="utf-8") in css(), path.name
     assert "url(" not in css()
 
 

@@ -27,6 +27,7 @@ PAGES = Path(__file__).parent.parent / "pages"
 SECTIONS: dict[str, tuple[str, ...]] = {
     "": ("home",),
     "section.learn": ("forward_pass", "loss", "backpropagation", "gradient_descent"),
+    "section.library": ("worked_examples", "your_example", "check_my_work"),
 }
 WIDTH = 248  # of the sidebar, in pixels
 LOGGER = logging.getLogger("nabla")
@@ -117,18 +118,19 @@ def guarded(place: str) -> Iterator[None]:
 
 def _navigation() -> st.Page:
     """The page map in the session's language; returns the page that the address names."""
-    return st.navigation([link for names in SECTIONS.values() for link in _links(names)], expanded=True)
+    return st.navigation([link for section, names in SECTIONS.items() for link in _links(section, names)], expanded=True)
 
 
-def _links(names: tuple[str, ...]) -> list[st.Page]:
-    """The pages of one section, numbered when the section is a sequence; home answers at the root."""
+def _links(section: str, names: tuple[str, ...]) -> list[st.Page]:
+    """The pages of one section, numbered where they are a sequence; home answers at the root."""
     pages = []
     for number, name in enumerate(names, 1):
         title = t(f"page.{name}")
         if name == "home":
             pages.append(st.Page(PAGES / "home.py", title=title, default=True))
         else:
-            pages.append(st.Page(PAGES / f"{name}.py", title=f"{number}\u2002{title}", url_path=name))
+            label = f"{number}\u2002{title}" if section == "section.learn" else title
+            pages.append(st.Page(PAGES / f"{name}.py", title=label, url_path=name))
     return pages
 
 

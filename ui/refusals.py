@@ -13,4 +13,6 @@ def sentence(refused: Refused) -> str:
         name: words.get(f"quantity.{value}", value) if isinstance(value, str) else value
         for name, value in refused.details.items()
     }
+    if "why" in details:  # the reason itself is a sentence with a key
+        details["reason"] = words[f"expression.{details['why']}"].format(**details)
     return words[f"refused.{refused.code}"].format(**details)

@@ -1,4 +1,4 @@
-"""Worked examples from books and articles: an experiment, the printed figures, and a verdict on each."""
+"""Worked examples from books and articles: a network or a program, the printed figures, and a verdict on each."""
 
 from __future__ import annotations
 
@@ -32,6 +32,28 @@ ORDER = (
     "jurafsky-martin-sentiment",
     "cs231n-linear-scores",
     "cs231n-svm-softmax",
+    "cs231n-add-multiply-circuit",
+    "cs231n-max-circuit",
+    "cs231n-sigmoid-neuron",
+    "micrograd-lecture",
+    "micrograd-readme",
+    "karpathy-hackers-guide",
+    "jm-softmax-graph",
+    "autodiff-docs",
+    "nielsen-neuron-2-2",
+    "iamtrask-11-lines",
+    "perceptron-delta-rule-and",
+    "d2l-gradient-descent-traces",
+    "keras-optimizers-regularizers",
+    "cs231n-momentum-adam",
+    "keras-losses",
+    "d2l-dropout-autograd",
+    "cs231n-two-layer-net",
+    "cs231n-layernorm",
+    "d2l-convolution-pooling",
+    "cs231n-rnn-step",
+    "cs231n-lstm-step",
+    "karim-self-attention",
 )
 
 __all__ = [

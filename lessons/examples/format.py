@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
-from engine import ACTIVATIONS, LOSSES, Dense, Experiment, Loss, Network, Refused
+from engine import ACTIVATIONS, LOSSES, Dense, Experiment, Expression, Loss, Network
 from engine.program import Program
 from engine.spec import MAX_LAYERS, MAX_UNITS, RATE_RANGE
 from engine.writer import compile_program
 from lessons.examples.judge import judge, printed_number
 from lessons.examples.model import EXPLAINED, SEEN, VERDICTS, Figure, Source, Words, WorkedExample
+from lessons.examples.programs import read_program
 from lessons.examples.strict import Node, bad, parse
+from lessons.examples.strict import from_engine as _engine
 
 FORMAT = "nabla-example/1"
-KINDS = ("network",)
+KINDS = ("network", "program")
 MAX_SAMPLES = 200
 MAX_FIGURES = 200
-MAX_READINGS = 8
+MAX_READINGS = 12
 MAX_UPDATES = 1_000
 MAX_UPDATE = 20_000
 MAX_KEPT = 400_000  # numbers sent to the browser, 8 bytes each
 MAX_WORK = 2e8  # parameters × samples × updates up to the last figure: about a second
 
 _HEAD = ("format", "id", "lessons", "title", "about", "credit", "kind")
-_BODY = ("network", "loss", "x", "t", "parameters", "learning_rate", "updates", "figures")
-_OPTIONAL = ("frozen", "errata")
+_BODY = {
+    "network": ("network", "loss", "x", "t", "parameters", "learning_rate", "updates", "figures"),
+    "program": ("given", "statements", "updates", "figures"),
+}
+_OPTIONAL = {"network": ("frozen", "errata"), "program": ("result", "wanted", "carry", "errata")}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
-_AT = re.compile(r"([A-Za-z]{1,4}\d{0,2}'?\[\d{1,4}(?:,\d{1,4}){1,2}\])@(\d{1,6})", re.ASCII)
+_AT = {
+    "network": re.compile(r"([A-Za-z]{1,4}\d{0,2}'?\[\d{1,4}(?:,\d{1,4}){1,2}\])@(\d{1,6})", re.ASCII),
+    "program": re.compile(r"((?:[dps]\.)?[A-Za-z]\w{0,23}(?:\.\d{1,3})?\[\d{1,4},\d{1,4}\])@(\d{1,6})", re.ASCII),
+}
 
 
 def read_example(text: str) -> WorkedExample:
@@ -39,39 +46,50 @@ def read_example(text: str) -> WorkedExample:
     root = parse(text)
     if not isinstance(root.value, dict) or root.value.get("format") != FORMAT:
         raise bad("format", f'the file must say "format": "{FORMAT}".')
-    fields = root.fields((*_HEAD, *_BODY), (*_OPTIONAL, "readings"))
-    fields["kind"].choice(KINDS)
+    if "kind" not in root.value:
+        root.fail("the field “kind” is missing.")
+    kind = Node(root.value["kind"], "kind").choice(KINDS)
+    fields = root.fields((*_HEAD, *_BODY[kind]), (*_OPTIONAL[kind], "readings"))
     name = _name(fields["id"])
     lessons = tuple(_name(node) for node in fields["lessons"].items(0, 12))
     source = _source(fields["credit"])
     readings: list[WorkedExample] = []
     for node in fields["readings"].items(1, MAX_READINGS) if "readings" in fields else []:
-        own = node.fields(("id", "title", "about"), (*_BODY, *_OPTIONAL))
+        own_kind, own = _reading(node, kind)
         reading = f"{name}:{_name(own['id'])}"
         if reading in (other.id for other in readings):
             own["id"].fail("there is another reading of this name.")
-        readings.append(_example(reading, lessons, source, {**fields, **own}))
-    return _example(name, lessons, source, fields, tuple(readings))
+        readings.append(_example(reading, own_kind, lessons, source, {**fields, **own} if own_kind == kind else own))
+    return _example(name, kind, lessons, source, fields, tuple(readings))
+
+
+def _reading(node: Node, kind: str) -> tuple[str, dict[str, Node]]:
+    """The kind and the fields of a reading; one of another kind than its example has to state everything."""
+    head = ("id", "title", "about")
+    if isinstance(node.value, dict) and "kind" in node.value:
+        own_kind = Node(node.value["kind"], f"{node.place}.kind").choice(KINDS)
+        if own_kind != kind:
+            return own_kind, node.fields((*head, "kind", *_BODY[own_kind]), _OPTIONAL[own_kind])
+    return kind, node.fields(head, ("kind", *_BODY[kind], *_OPTIONAL[kind]))
 
 
 def _example(
     name: str,
+    kind: str,
     lessons: tuple[str, ...],
     source: Source,
     fields: Mapping[str, Node],
     readings: tuple[WorkedExample, ...] = (),
 ) -> WorkedExample:
-    experiment = _experiment(fields)
     updates = fields["updates"].whole(1, MAX_UPDATES)
-    with _engine(fields["network"].place):
-        program = compile_program(experiment.network, experiment.loss, experiment.batch_size, experiment.frozen)
+    experiment, program = read_program(fields, updates) if kind == "program" else _network_program(fields)
     if program.size * updates > MAX_KEPT:
         fields["updates"].fail(f"{updates} updates of {program.size} numbers are too much to record.")
-    figures = tuple(_figure(node, program, experiment) for node in fields["figures"].items(0, MAX_FIGURES))
+    figures = tuple(_figure(node, kind, program, experiment) for node in fields["figures"].items(0, MAX_FIGURES))
     errata = fields["errata"].items(0, 20) if "errata" in fields else []
     return WorkedExample(
         id=name,
-        kind="network",
+        kind=kind,
         lessons=lessons,
         experiment=experiment,
         updates=updates,
@@ -112,17 +130,6 @@ def _source(node: Node) -> Source:
         year=fields["year"].whole(1000, 2999) if "year" in fields else None,
         seen=fields["seen"].choice(SEEN),
     )
-
-
-@contextmanager
-def _engine(place: str) -> Iterator[None]:
-    """What the engine refuses becomes a refusal of the file at this place."""
-    try:
-        yield
-    except Refused as refused:
-        if refused.code == "bad_example":
-            raise
-        raise bad(place, str(refused)) from None
 
 
 def _network(node: Node) -> Network:
@@ -185,18 +192,30 @@ def _experiment(fields: Mapping[str, Node]) -> Experiment:
         return Experiment(network, loss, x, t, parameters, learning_rate=rate, frozen=frozen)
 
 
-def _figure(node: Node, program: Program, experiment: Experiment) -> Figure:
+def _network_program(fields: Mapping[str, Node]) -> tuple[Experiment | Expression, Program]:
+    experiment = _experiment(fields)
+    with _engine(fields["network"].place):
+        return experiment, compile_program(experiment.network, experiment.loss, experiment.batch_size, experiment.frozen)
+
+
+def _figure(node: Node, kind: str, program: Program, experiment: Experiment | Expression) -> Figure:
     fields = node.fields(("symbol", "text", "at", "verdict"), ("times", "should_be", "why"))
     printed = fields["text"].text(40)
     with _engine(fields["text"].place):
         printed_number(printed)
-    match = _AT.fullmatch(fields["at"].text(40))
+    match = _AT[kind].fullmatch(fields["at"].text(60))
     if match is None:
-        fields["at"].fail("write an address and an update, such as z1[0,0]@0.")
+        sample = "z1[0,0]@0" if kind == "network" else "q[0,0]@0"
+        fields["at"].fail(f"write an address and an update, such as {sample}.")
     address, update = match.group(1), int(match.group(2))
     with _engine(fields["at"].place):
         program.find(address)
-    samples, parameters = len(experiment.x), experiment.network.parameter_count
+    if isinstance(experiment, Expression):
+        if update >= experiment.updates:
+            fields["at"].fail(f"only {experiment.updates} updates are run; the first is 0.")
+        samples = parameters = 0
+    else:
+        samples, parameters = len(experiment.x), experiment.network.parameter_count
     if update > MAX_UPDATE or update * samples * (parameters + 1) > MAX_WORK:
         fields["at"].fail(f"update {update} is too far to compute in a second.")
     verdict = fields["verdict"].choice(VERDICTS)

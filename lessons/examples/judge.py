@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import lru_cache
 
-from engine import Experiment, Refused, Trace, advance, record_run, start
+from engine import Experiment, Expression, Refused, Trace, advance, record_run, start
 from lessons.examples.model import EXPLAINED, Figure, WorkedExample
 
 FLOAT32 = Decimal("3e-7")
@@ -131,13 +131,15 @@ def _unit(printed: Decimal) -> Decimal:
 
 
 @lru_cache(maxsize=8)
-def _recorded(experiment: Experiment, updates: int) -> Trace:
+def _recorded(experiment: Experiment | Expression, updates: int) -> Trace:
     return record_run(experiment, updates)
 
 
 @lru_cache(maxsize=32)
-def _later(experiment: Experiment, updates: tuple[int, ...]) -> tuple[Trace | None, ...]:
-    """One recorded update each, None where the run has diverged before."""
+def _later(experiment: Experiment | Expression, updates: tuple[int, ...]) -> tuple[Trace | None, ...]:
+    """One recorded update each, None where the run has diverged before; a program has no later updates than its record."""
+    if isinstance(experiment, Expression):
+        return (None,) * len(updates)
     state = start(experiment)
     found: list[Trace | None] = []
     for update in updates:

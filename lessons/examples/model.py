@@ -1,10 +1,9 @@
-"""What a worked example is: an experiment, the figures its source printed, and words about both."""
+"""What a worked example is: a network or a program, the figures its source printed, and words about both."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from engine import Experiment
+from typing import Any
 
 VERDICTS = ("match", "last-digit", "float32", "rounded-chain", "wrong")
 EXPLAINED = ("rounded-chain", "wrong")
@@ -73,14 +72,15 @@ class Source:
 class WorkedExample:
     """A published example that can be stepped through.
 
-    id: "mazur-2-2-2", or "seed-004-mse:mean" for a reading of one. lessons: where it is offered. updates: how many to
-    record for the browser. figures: in the order of the source. readings: other sensible interpretations.
+    id: "mazur-2-2-2", or "seed-004-mse:mean" for a reading of one. kind: "network" or "program". lessons: where it is
+    offered. updates: how many to record for the browser. figures: in the order of the source. readings: other sensible
+    interpretations.
     """
 
     id: str
     kind: str
     lessons: tuple[str, ...]
-    experiment: Experiment
+    experiment: Any  # an Experiment for a network, an Expression for a program
     updates: int
     figures: tuple[Figure, ...]
     source: Source

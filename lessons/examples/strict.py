@@ -6,7 +6,8 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -22,6 +23,17 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 def bad(place: str, reason: str) -> Refused:
     """The refusal of an example file: where it is wrong, and what is wrong there."""
     return Refused("bad_example", place=place, reason=reason)
+
+
+@contextmanager
+def from_engine(place: str) -> Iterator[None]:
+    """What the engine refuses inside becomes a refusal of the file at this place."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.code == "bad_example":
+            raise
+        raise bad(place, str(refused)) from None
 
 
 def shown(value: object) -> str:

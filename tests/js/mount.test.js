@@ -87,4 +87,22 @@ export default {
     truth(find(".nb-feedback").textContent.includes("negative"), "feedback");
     done();
   },
+  "a refused edit is told in a region that is always there"(words) {
+    const { send, find, parentElement, done } = mounted(words);
+    const alert = find('[role="alert"]');
+    same([alert.textContent, parentElement.querySelectorAll('[role="alert"]').length], ["", 1]);
+    send(samplePayload({ notice: { level: "refused", text: "Not finite." } }));
+    truth(find('[role="alert"]') === alert && alert.textContent === "Not finite." && !alert.classList.contains("nb-hidden"), "told and seen");
+    press("ArrowRight");
+    same(alert.textContent, "");
+    done();
+  },
+  "the picture can be skipped"(words) {
+    const { find, parentElement, done } = mounted(words);
+    const skip = find(".nb-skip");
+    truth(skip.compareDocumentPosition(find(".nb-net")) & Node.DOCUMENT_POSITION_FOLLOWING, "before the picture");
+    skip.click();
+    truth(parentElement.activeElement === find(".nb-panel"), "on to the step");
+    done();
+  },
 };

@@ -31,14 +31,20 @@ def stepper(lesson: str, choices: tuple[str, ...], tools: DeltaGenerator) -> Tra
     lesson: names the page, so that each keeps its own place. choices: ids of worked examples, the first is the default.
     tools: the container that the picker is drawn into.
     """
-    example = _choose(lesson, choices, tools)
-    key = f"stepper_{lesson}"
+    return step_through(_choose(lesson, choices, tools), f"stepper_{lesson}")
+
+
+def step_through(example: WorkedExample, key: str) -> Trace:
+    """The stepper with one example; returns the recorded run that it shows, edits included.
+
+    key: the component's name in the session, one per page. The learner's edits belong to the example's id.
+    """
     history = _edits(example)
     experiment = _edited(example, history[-1])
     trace = _record(experiment, example.updates)
     certificate = _certificate(experiment, example.updates, _wants_torch(key))
     lang = language()
-    words = text(lang, "stepper")
+    words = {**text(lang, "graph"), **text(lang, "stepper")}
     shown = Show(
         id=example.id,
         lang=lang,

@@ -8,9 +8,11 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ORDER = (
-    "format", "markup", "dom", "model", "words", "theme", "layout", "tags", "marks", "diagram", "equation", "badges",
-    "predict", "why", "panel", "timeline", "ledger", "twin", "numbers", "tools", "keys", "view", "live", "stepper",
+    "format", "markup", "dom", "graphmodel", "model", "words", "theme", "layout", "tags", "marks", "diagram",
+    "graphlayout", "graphmarks", "graph", "equation", "badges", "predict", "why", "panel", "timeline", "ledger",
+    "graphtwin", "twin", "numbers", "tools", "keys", "view", "live", "stepper",
 )  # fmt: skip
+STYLES = ("stepper.css", "graph.css")
 _IMPORT = re.compile(r"^import .*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
@@ -23,8 +25,8 @@ def javascript() -> str:
 
 @lru_cache(maxsize=1)
 def css() -> str:
-    """The style sheet."""
-    return _read("stepper.css")
+    """The style sheets, one after the other."""
+    return "\n".join(_read(name) for name in STYLES)
 
 
 def _read(name: str) -> str:

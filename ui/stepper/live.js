@@ -24,6 +24,26 @@ export function liveRegion() {
   };
 }
 
+// What was refused, in a region of its own that is always there, so that it is read out. An open box that shows the
+// sentence beside the number itself keeps it out of sight here.
+export function alertBar() {
+  const root = h("p", { class: "nb-notice nb-alert", role: "alert" });
+  let version = 0;
+  return {
+    root,
+    update({ notice, version: now, editing, why, present, model }) {
+      const elsewhere = editing || present || (why.length > 0 && model.editable.has(why[why.length - 1].i));
+      setAttr(root, "class", `nb-notice nb-alert${elsewhere ? " nb-hidden" : ""}`);
+      const text = notice || "";
+      if (text && text === root.textContent && now !== version) {
+        root.textContent = ""; // the same sentence once more is news as well
+        requestAnimationFrame(() => setText(root, text));
+      } else setText(root, text);
+      version = now;
+    },
+  };
+}
+
 // Tells the charts of the page and, at most four times a second, the address bar.
 export function announce(stepper) {
   const { model, pos } = stepper;

@@ -57,7 +57,7 @@ function runsInto(text, symbol, strip) {
   text.replaceChildren(...tspans(shown));
 }
 
-function tspans(symbol) {
+export function tspans(symbol) {
   let height = 0;
   return markupRuns(symbol).map((run) => {
     const size = run.level === 0 ? 1 : Math.abs(run.level) === 1 ? 0.72 : 0.58;

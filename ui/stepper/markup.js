@@ -1,7 +1,9 @@
 // Formula markup (a small part of LaTeX) to nodes, to plain text, and to runs for SVG. Nothing is ever parsed as HTML.
 
 const SIGNS = {
-  cdot: "·", times: "×", sum: "∑", partial: "∂", sigma: "σ", delta: "δ", eta: "η", le: "≤", ge: "≥", ell: "ℓ",
+  cdot: "·", times: "×", sum: "∑", partial: "∂", le: "≤", ge: "≥", ell: "ℓ", ldots: "…", dots: "…", cdots: "⋯", odot: "⊙", top: "⊤",
+  alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", zeta: "ζ", eta: "η", theta: "θ", kappa: "κ", lambda: "λ", mu: "μ", nu: "ν", xi: "ξ",
+  rho: "ρ", sigma: "σ", tau: "τ", phi: "φ", chi: "χ", psi: "ψ", omega: "ω",
   Phi: "Φ", pi: "π", pm: "±", ne: "≠", infty: "∞", quad: "\u2003", ",": "\u2009", " ": " ",
 };
 const FUNCTIONS = new Set(["tanh", "ln", "exp", "max", "min", "log"]);
@@ -78,7 +80,7 @@ function parseCommand(name, tokens, cursor) {
   const sign = SIGNS[name];
   if (sign === undefined) return { k: "word", t: name };
   if (OPERATORS.has(sign)) return { k: "op", t: sign };
-  return { k: /[σδηℓ∂]/.test(sign) ? "id" : "word", t: sign };
+  return { k: /[α-ωℓ∂]/.test(sign) ? "id" : "word", t: sign };
 }
 
 function parseText(tokens, cursor) {
@@ -144,12 +146,16 @@ function appendNode(parent, node, how, where) {
       break;
     }
     case "script": {
-      appendNode(parent, node.base, how, { ...where, powered: Boolean(node.sup) });
+      // a base and a short index or power stay on one line
+      const short = [node.sup, node.sub].every((part) => !part || part.c.length < 4);
+      const held = short ? span("nb-held") : parent;
+      if (short) parent.append(held);
+      appendNode(held, node.base, how, { ...where, powered: Boolean(node.sup) });
       const tall = node.sub && node.sup;
-      const target = tall ? span("nb-both") : parent;
+      const target = tall ? span("nb-both") : held;
       if (node.sup) target.append(script("sup", node.sup, how));
       if (node.sub) target.append(script("sub", node.sub, how));
-      if (tall) parent.append(target);
+      if (tall) held.append(target);
       break;
     }
     default:

@@ -1,6 +1,8 @@
 // The recorded run: decoded values, addresses, who reads what, and the arithmetic of positions and grains.
 // A position is {u: update, s: step, g: grain}; step s is the last line that has been worked out.
 
+import { GRAPH_GRAINS, graphKeys, graphOf, graphParsed } from "./graphmodel.js";
+
 export const GRAINS = ["operation", "unit", "layer", "pass", "update", "epoch"];
 export const PHASES = ["forward", "loss", "backward", "update"];
 
@@ -27,17 +29,19 @@ export function parseAddress(address) {
 export function createModel(payload) {
   const { addr, ops } = payload;
   const size = addr.length;
+  const graph = payload.net.kind === "graph" ? graphOf(payload) : null;
   const model = {
     payload, addr, sym: payload.sym, place: payload.place, ops, net: payload.net,
     size, steps: ops.length, updates: payload.updates, epoch: payload.epoch || [],
     values: decodeFloats(payload.values, Float64Array),
     lookup: new Map(addr.map((name, i) => [name, i])),
-    parsed: addr.map(parseAddress),
+    graph, grains: graph ? GRAPH_GRAINS : GRAINS,
+    parsed: graph ? addr.map((name, i) => graphParsed(graph, name, i)) : addr.map(parseAddress),
     writer: new Int32Array(size).fill(-1),
     readers: new Map(), cameFrom: new Map(), goesTo: new Map(),
     published: new Map(), far: [],
     editable: new Set(payload.editable || []), edited: new Set(payload.edited || []),
-    depth: payload.net.sizes.length - 1, batch: payload.net.batch || 1,
+    depth: (payload.net.sizes || []).length - 1, batch: payload.net.batch || 1,
   };
   ops.forEach((op, s) => {
     model.writer[op.a] = s;
@@ -66,7 +70,7 @@ export function createModel(payload) {
   const witness = payload.witness || { names: [], missing: {}, diff: "", updates: 0 };
   model.witness = { names: witness.names, missing: witness.missing || {}, updates: witness.updates || 0 };
   model.diff = decodeFloats(witness.diff, Float32Array);
-  model.groups = groupsOf(ops);
+  model.groups = groupsOf(ops, graph ? graphKeys(graph) : undefined);
   return model;
 }
 
@@ -77,16 +81,18 @@ function worthMore(figure, than) {
   return rank(figure) > rank(than);
 }
 
+// What makes steps of one group.
+const DENSE_KEYS = {
+  operation: (op, s) => s,
+  unit: (op) => `${op.phase} ${op.layer} ${op.unit} ${op.sample}`,
+  layer: (op) => `${op.phase} ${op.layer}`,
+  pass: (op) => op.phase,
+  update: () => 0,
+  epoch: () => 0,
+};
+
 // For each grain within an update: the first and the last step of the group of every step.
-export function groupsOf(ops) {
-  const keys = {
-    operation: (op, s) => s,
-    unit: (op) => `${op.phase} ${op.layer} ${op.unit} ${op.sample}`,
-    layer: (op) => `${op.phase} ${op.layer}`,
-    pass: (op) => op.phase,
-    update: () => 0,
-    epoch: () => 0,
-  };
+export function groupsOf(ops, keys = DENSE_KEYS) {
   const groups = {};
   for (const grain of GRAINS) {
     const first = new Int32Array(ops.length);
@@ -135,7 +141,7 @@ export function clampPosition(model, position) {
   return {
     u: Math.min(Math.max(whole(position.u), 0), model.updates - 1),
     s: Math.min(Math.max(whole(position.s), 0), model.steps - 1),
-    g: GRAINS.includes(position.g) ? position.g : "operation",
+    g: model.grains.includes(position.g) ? position.g : "operation",
   };
 }
 
@@ -207,6 +213,13 @@ export function phaseSegments(model) {
 export function indexOf(model, step, ...index) {
   const i = model.lookup.get(`${step}[${index.join(",")}]`);
   return i === undefined ? -1 : i;
+}
+
+// Whether a number is among what a whole update leaves behind: the loss or result, and the new parameters.
+export function staysBehind(model, i) {
+  const { graph, parsed } = model;
+  if (graph) return graph.home[i] === graph.result?.at && graph.part[i] === "cell" ? true : model.ops[model.writer[i]]?.phase === "update";
+  return parsed[i].prime || parsed[i].kind === "L";
 }
 
 // The sample a number belongs to, or -1 for weights, biases, rate and totals.

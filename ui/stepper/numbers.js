@@ -10,9 +10,10 @@ const BOXES = 240; // boxes in the grid; further numbers are edited through Why
 
 export function createNumbers(ctx, model, w) {
   const boxes = new Map();
-  const groups = groupsIn(model).map(([title, list]) =>
-    h("fieldset", { class: "nb-fieldset" }, h("legend", {}, title(w)), h("div", { class: "nb-grid" }, list.map((i) => box(ctx, model, w, i, boxes)))));
-  const notice = h("p", { class: "nb-notice", role: "alert", hidden: "" });
+  const groups = groupsIn(model).map(([title, list, cols]) =>
+    h("fieldset", { class: "nb-fieldset" }, h("legend", {}, title(w)),
+      h("div", cols ? { class: "nb-matrix", style: `grid-template-columns: repeat(${cols}, 66px)` } : { class: "nb-grid" }, list.map((i) => box(ctx, model, w, i, boxes)))));
+  const notice = h("p", { class: "nb-notice", hidden: "" });
   const undo = h("button", { type: "button", class: "nb-button", title: "Ctrl+Z", onclick: ctx.undo }, icon("undo"), w("undo"));
   const reset = h("button", { type: "button", class: "nb-button", onclick: ctx.reset }, icon("reset"), w("reset"));
   const close = h("button", { type: "button", class: "nb-icon-button", "aria-label": w("close"), onclick: () => ctx.toggleEdit() }, icon("close"));
@@ -33,6 +34,7 @@ export function createNumbers(ctx, model, w) {
 }
 
 function groupsIn(model) {
+  if (model.graph) return groupsOfGraph(model);
   const out = [];
   const list = [...model.editable].slice(0, BOXES);
   for (const [kind, key] of KINDS) {
@@ -42,6 +44,19 @@ function groupsIn(model) {
       const title = (w) => (layer && model.depth > 1 ? w("edit.layer", { what: w(`edit.${key}`), n: String(layer) }) : w(`edit.${key}`));
       out.push([title, inOrder(model, mine.filter((i) => model.parsed[i].layer === layer))]);
     }
+  }
+  return out;
+}
+
+// The single numbers of a graph together, and each vector or matrix in its own shape.
+function groupsOfGraph(model) {
+  const { graph, editable } = model;
+  const list = [...editable].slice(0, BOXES);
+  const single = list.filter((i) => !graph.blocks[graph.home[i]] || graph.blocks[graph.home[i]].cells.length === 1);
+  const out = single.length ? [[(w) => w("edit.graph"), single]] : [];
+  for (const block of graph.blocks) {
+    const mine = list.filter((i) => graph.home[i] === block.at && block.cells.length > 1);
+    if (mine.length) out.push([() => plainMarkup(block.label ?? block.id), mine, block.cols]);
   }
   return out;
 }

@@ -3,7 +3,7 @@
 import { publishedBadge, witnessBadges } from "./badges.js";
 import { h, setText } from "./dom.js";
 import { equationLines, numberToken, symbolToken } from "./equation.js";
-import { groupAt } from "./model.js";
+import { groupAt, staysBehind } from "./model.js";
 import { predictNode } from "./predict.js";
 import { whyNode } from "./why.js";
 import { argsOf, sentence, signNote, variantOf } from "./words.js";
@@ -44,7 +44,6 @@ function stepNodes(state, view, again) {
   const [first, last] = groupAt(model, pos);
   const op = model.ops[pos.s];
   const nodes = first === last ? oneStep(state, view, op, again) : manySteps(state, view, first, last, again);
-  if (view.notice) nodes.unshift(h("p", { class: "nb-notice", role: "alert" }, view.notice));
   if (view.predict) nodes.push(predictNode(view, view.answers, state.ctx.answer));
   return nodes.filter(Boolean);
 }
@@ -69,10 +68,10 @@ function manySteps(state, view, first, last, again) {
   const all = model.ops.slice(first, last + 1);
   const op = model.ops[last];
   const round = pos.g === "update" || pos.g === "epoch";
-  const key = round ? `group.${pos.g}` : `group.${pos.g}.${op.phase}`;
+  const key = groupKey(view, round ? `group.${pos.g}` : `group.${pos.g}.${op.phase}`);
   const args = { ...argsOf(model, op), layer: String(op.layer), n: String(all.length), k: String(pos.u + 1), epoch: String((model.epoch[pos.u] ?? 0) + 1) };
   // of a whole update the loss and what changed matter most
-  const kept = round && last === model.steps - 1 ? all.filter((one) => one.phase === "update" || model.addr[one.a].startsWith("L")) : all;
+  const kept = round && last === model.steps - 1 ? all.filter((one) => one.phase === "update" || staysBehind(model, one.a)) : all;
   const open = state.open === `${pos.u}:${pos.s}`;
   const shown = open || kept.length <= LIST ? kept : [...kept.slice(0, LIST - 2), null, kept[kept.length - 1]];
   const ask = (i, u) => state.ctx.ask(i, u);
@@ -87,6 +86,13 @@ function manySteps(state, view, first, last, again) {
     sentence("p", "nb-say", w.raw(w.has(`${key}.say`) ? `${key}.say` : "group.any.say"), args),
     h("div", { class: "nb-badges" }, witnessBadges(model, w, all.map((one) => one.a), pos.u)),
   ];
+}
+
+// A graph has words of its own for a cell, a block and a pass.
+function groupKey({ model, w, pos }, key) {
+  if (!model.graph) return key;
+  const own = key.replace("group.", "group.graph.");
+  return w.has(own) ? own : `group.graph.${pos.g}`;
 }
 
 // Keyboard focus survives a repaint of the card: it goes back to the button or box in the same place.

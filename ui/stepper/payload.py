@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from engine import Certificate, Trace
+from engine import Certificate, Experiment, Expression, Trace
+from engine.graph import graph_of, layout
 from engine.witness import WITNESSES
 
 
@@ -36,10 +37,9 @@ def payload(trace: Trace, certificate: Certificate, show: Show) -> dict[str, Any
 
     Its fields are listed in ui/stepper/README.md. The component adds nothing to these numbers: it shows them.
     """
-    program, experiment = trace.program, trace.experiment
+    program = trace.program
     names = program.addresses
     written = {op.index for op in program.ops}
-    last = experiment.network.layers
     return {
         "v": 1,
         "id": show.id,
@@ -47,12 +47,7 @@ def payload(trace: Trace, certificate: Certificate, show: Show) -> dict[str, Any
         "title": show.title,
         "source": show.source,
         "words": dict(show.words),
-        "net": {
-            "sizes": list(experiment.network.sizes),
-            "acts": [layer.activation for layer in last],
-            "loss": experiment.loss.name,
-            "batch": experiment.batch_size,
-        },
+        "net": _net(trace.experiment),
         "addr": list(names),
         "sym": list(program.symbols),
         "kind": ["op" if i in written else "given" for i in range(program.size)],
@@ -92,6 +87,18 @@ def payload(trace: Trace, certificate: Certificate, show: Show) -> dict[str, Any
         "position": {"update": 0, "op": 0, "grain": "operation", **show.position},
         "decimals": show.decimals,
         "notice": dict(show.notice) if show.notice else None,
+    }
+
+
+def _net(experiment: Experiment | Expression) -> dict[str, Any]:
+    """What the diagram draws: the layers of a network, or the blocks of a computational graph and their links."""
+    if isinstance(experiment, Expression):
+        return {"kind": "graph", **layout(graph_of(experiment)), "sizes": [], "acts": [], "batch": 1, "loss": ""}
+    return {
+        "sizes": list(experiment.network.sizes),
+        "acts": [layer.activation for layer in experiment.network.layers],
+        "loss": experiment.loss.name,
+        "batch": experiment.batch_size,
     }
 
 

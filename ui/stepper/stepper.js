@@ -3,9 +3,10 @@
 import { createDiagram } from "./diagram.js";
 import { h, icon, setAttr } from "./dom.js";
 import { listenKeys } from "./keys.js";
+import { createGraph } from "./graph.js";
 import { createLedger } from "./ledger.js";
-import { announce, liveRegion, sampleSwitch } from "./live.js";
-import { GRAINS, clampPosition, createModel, firstPosition, lastPosition, nextPosition, previousPosition, samePosition } from "./model.js";
+import { alertBar, announce, liveRegion, sampleSwitch } from "./live.js";
+import { clampPosition, createModel, firstPosition, lastPosition, nextPosition, previousPosition, samePosition } from "./model.js";
 import { createNumbers } from "./numbers.js";
 import { createPanel } from "./panel.js";
 import { followTheme } from "./theme.js";
@@ -105,15 +106,21 @@ function build(stepper, data) {
   // the parts read the model through this stand-in, so that new values reach nodes that were built for old ones
   const model = new Proxy({}, { get: (_, name) => stepper.model[name] });
   const parts = {
-    tools: createTools(ctx, model, w), diagram: createDiagram(ctx), panel: createPanel(ctx), timeline: createTimeline(ctx, model, w),
-    ledger: createLedger(ctx, model, w), numbers: createNumbers(ctx, model, w), twin: createTwin(ctx, model, w), live: liveRegion(), samples: sampleSwitch(ctx, model, w),
+    tools: createTools(ctx, model, w), diagram: stepper.model.graph ? createGraph(ctx, stepper.model, w) : createDiagram(ctx), panel: createPanel(ctx), timeline: createTimeline(ctx, model, w),
+    ledger: createLedger(ctx, model, w), numbers: createNumbers(ctx, model, w), twin: createTwin(ctx, model, w), live: liveRegion(), alert: alertBar(), samples: sampleSwitch(ctx, model, w),
   };
-  const picture = h("section", { class: "nb-card nb-diagram", "aria-label": w("picture") }, parts.samples.root, parts.diagram.root, parts.twin.root);
+  const skip = h("button", { type: "button", class: "nb-skip", onclick: () => parts.panel.root.focus() }, w("skip_picture"));
+  const picture = h("section", { class: "nb-card nb-diagram", "aria-label": w(stepper.model.graph ? "picture.graph" : "picture") }, skip, parts.samples.root, parts.diagram.root, parts.twin.root);
   const leave = h("button", { type: "button", class: "nb-icon-button nb-leave", "aria-label": w("leave"), title: `${w("leave")} (Esc)`, onclick: ctx.togglePresent }, icon("close"));
   const layout = h("div", { class: "nb-layout", lang: data.lang === "zh" ? "zh-Hans" : data.lang },
-    parts.tools.root, parts.tools.sheet, parts.numbers.root, h("div", { class: "nb-top" }, picture, parts.panel.root), parts.timeline.root, parts.ledger.root, leave, parts.live.root);
+    parts.tools.root, parts.tools.sheet, parts.alert.root, parts.numbers.root, h("div", topOf(parts.diagram), picture, parts.panel.root), parts.timeline.root, parts.ledger.root, leave, parts.live.root);
   stepper.shell.replaceChildren(layout);
   stepper.parts = parts;
+}
+
+// A wide graph has the whole width for itself.
+function topOf({ wide = false, height = 0 }) {
+  return wide ? { class: "nb-top nb-stacked", style: `--graph-height: ${Math.round(Math.min(340, Math.max(190, height + 44)))}px` } : { class: "nb-top" };
 }
 
 // What the parts may ask for.
@@ -180,8 +187,9 @@ function showWhy(stepper, stack) {
 // An action of the keyboard; false when there was nothing to do.
 function act(stepper, action) {
   const ctx = context(stepper);
-  const grain = GRAINS.indexOf(stepper.pos.g);
-  if (action === "coarser" || action === "finer") ctx.grain(GRAINS[Math.min(GRAINS.length - 1, Math.max(0, grain + (action === "coarser" ? 1 : -1)))]);
+  const { grains } = stepper.model;
+  const grain = grains.indexOf(stepper.pos.g);
+  if (action === "coarser" || action === "finer") ctx.grain(grains[Math.min(grains.length - 1, Math.max(0, grain + (action === "coarser" ? 1 : -1)))]);
   else if (action === "escape") return escape(stepper, ctx);
   else if (action === "undo") return Boolean(ctx.undo());
   else ctx[action]();
@@ -257,5 +265,5 @@ function render(stepper) {
   parts.numbers.root.hidden = !view.editing;
   parts.twin.root.hidden = !view.twin;
   parts.diagram.root.hidden = view.twin;
-  for (const part of [parts.tools, parts.samples, parts.diagram, parts.panel, parts.timeline, parts.numbers, parts.twin, parts.live, parts.ledger]) part.update(view);
+  for (const part of [parts.tools, parts.samples, parts.diagram, parts.panel, parts.timeline, parts.numbers, parts.twin, parts.live, parts.alert, parts.ledger]) part.update(view);
 }

@@ -2,7 +2,7 @@
 
 import { h, icon, setAttr, setText } from "./dom.js";
 import { shownText } from "./format.js";
-import { GRAINS, indexOf, phaseSegments, valueAt } from "./model.js";
+import { indexOf, phaseSegments, valueAt } from "./model.js";
 
 const SPEEDS = ["0.5", "1", "2", "4", "8"];
 
@@ -19,7 +19,7 @@ export function createTimeline(ctx, model, w) {
   buttons.next.append(h("span", { class: "nb-move-text", "aria-hidden": "true" }, w("next")));
   const track = createTrack(ctx, model, w);
   const rounds = model.updates > 1 ? createRounds(ctx, model, w) : null;
-  const grains = createGrains(ctx, w);
+  const grains = createGrains(ctx, model, w);
   const speed = h("select", { class: "nb-select", "aria-label": w("speed") }, SPEEDS.map((value) => h("option", { value, selected: value === "1" ? "" : null }, `${value}×`)));
   speed.addEventListener("change", () => ctx.speed(Number(speed.value)));
   const root = h("section", { class: "nb-card nb-controls", "aria-label": w("controls") },
@@ -130,7 +130,7 @@ function createRounds(ctx, model, w) {
       const share = model.updates > 1 ? pos.u / (model.updates - 1) : 0;
       fill.style.transform = `scaleX(${share})`;
       thumb.style.left = `${share * 100}%`;
-      const words = w("update_of", { n: String(pos.u + 1), m: String(model.updates), epoch: String((model.epoch[pos.u] ?? 0) + 1) });
+      const words = w(model.graph ? "update_of.graph" : "update_of", { n: String(pos.u + 1), m: String(model.updates), epoch: String((model.epoch[pos.u] ?? 0) + 1) });
       setText(text, words);
       setAttr(bar, "aria-valuenow", pos.u + 1);
       setAttr(bar, "aria-valuetext", words);
@@ -139,8 +139,9 @@ function createRounds(ctx, model, w) {
   };
 }
 
-function createGrains(ctx, w) {
-  const buttons = GRAINS.map((grain) => h("button", { type: "button", role: "radio", class: "nb-grain", "data-grain": grain, title: w(`grain.${grain}.help`), onclick: () => ctx.grain(grain) }, w(`grain.${grain}`)));
+function createGrains(ctx, model, w) {
+  const word = (key) => (model.graph && w.has(key.replace("grain.", "grain.graph.")) ? w(key.replace("grain.", "grain.graph.")) : w(key));
+  const buttons = model.grains.map((grain) => h("button", { type: "button", role: "radio", class: "nb-grain", "data-grain": grain, title: word(`grain.${grain}.help`), onclick: () => ctx.grain(grain) }, word(`grain.${grain}`)));
   const root = h("div", { class: "nb-grains", role: "radiogroup", "aria-label": w("grain") }, buttons);
   return {
     root,

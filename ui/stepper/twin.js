@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { numberToken, symbolToken } from "./equation.js";
+import { graphTables } from "./graphtwin.js";
 import { indexOf, isKnown } from "./model.js";
 import { roleOf } from "./tags.js";
 import { unitSymbol } from "./words.js";
@@ -19,7 +20,8 @@ export function createTwin(ctx, model, w) {
       const mark = [view.version, view.pos.u, view.pos.s, view.pos.g, view.decimals, view.sample].join("|");
       if (mark === stamp) return;
       stamp = mark;
-      root.replaceChildren(table(w("twin.units"), unitHeads(w), unitRows(ctx, view)), table(w("twin.weights"), weightHeads(w), weightRows(ctx, view)));
+      if (view.model.graph) root.replaceChildren(...graphTables(ctx, view));
+      else root.replaceChildren(table(w("twin.units"), unitHeads(w), unitRows(ctx, view)), table(w("twin.weights"), weightHeads(w), weightRows(ctx, view)));
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { shownText } from "./format.js";
 import { plainMarkup } from "./markup.js";
-import { groupAt, valueAt } from "./model.js";
+import { groupAt, staysBehind, valueAt } from "./model.js";
 import { argsOf, fillPlain, variantOf } from "./words.js";
 
 // What is shown at a position: computed once per repaint and handed to every part.
@@ -18,7 +18,7 @@ export function viewOf(stepper) {
   // of a whole update only what it leaves behind is lit: the loss and the new parameters
   if ((pos.g === "update" || pos.g === "epoch") && pos.s === model.steps - 1) {
     read.clear();
-    for (const i of written) if (!model.parsed[i].prime && model.parsed[i].kind !== "L") written.delete(i);
+    for (const i of written) if (!staysBehind(model, i)) written.delete(i);
   }
   for (const i of written) read.delete(i);
   const op = model.ops[pos.s];
@@ -47,7 +47,7 @@ function scaleOf(stepper, layer) {
 // The picture in one sentence, for those who do not see it.
 function describe(view) {
   const { model, pos, w, op } = view;
-  const net = w("describe.net", { sizes: model.net.sizes.join("-"), n: String(model.depth) });
+  const net = model.graph ? w("describe.graph", { n: String(model.graph.blocks.length) }) : w("describe.net", { sizes: model.net.sizes.join("-"), n: String(model.depth) });
   return `${net} ${stepSentence(view)} ${w("describe.step", { n: String(pos.s + 1), m: String(model.steps) })} ${w(`phase.${op.phase}`)}.`;
 }
 

@@ -83,6 +83,7 @@ function givenNode(ctx, view, i, u, ask) {
   if (u > 0 && from !== undefined) {
     return h("div", {}, sentence("p", "nb-say", w.raw("given.carried"), { n: String(u) }), chips(view, w("made_from"), [{ i: from, u: u - 1 }], ask));
   }
+  if (model.graph) return sentence("p", "nb-say", w.raw("given.graph"), { it: model.sym[i] });
   return sentence("p", "nb-say", w.raw(w.has(`given.${kind}`) ? `given.${kind}` : "given.x"), { it: model.sym[i] });
 }
 
@@ -102,5 +103,5 @@ function editBox(ctx, view, i, typed) {
     event.preventDefault();
     ctx.edit(i, input.value);
   });
-  return h("div", {}, form, view.notice ? h("p", { class: "nb-notice", role: "alert" }, view.notice) : null);
+  return h("div", {}, form, view.notice ? h("p", { class: "nb-notice" }, view.notice) : null);
 }

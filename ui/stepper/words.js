@@ -1,6 +1,7 @@
 // The interface text: templates from Python, filled with symbols, numbers and plain words.
 
 import { h } from "./dom.js";
+import { graphArgs, graphMeaning, valueOf } from "./graphmodel.js";
 import { markupNode, parseMarkup, plainMarkup } from "./markup.js";
 import { indexOf } from "./model.js";
 
@@ -62,7 +63,8 @@ export function unitSymbol(model, layer, unit, sample = 0) {
 // The blanks of a step's sentences: what Python sent, over what follows from its place.
 export function argsOf(model, op) {
   const args = { it: model.sym[op.a], n: String(op.reads.length) };
-  if (op.unit >= 0) args.unit = unitSymbol(model, op.layer, op.unit, Math.max(0, op.sample));
+  if (model.graph) Object.assign(args, graphArgs(model, op.a));
+  else if (op.unit >= 0) args.unit = unitSymbol(model, op.layer, op.unit, Math.max(0, op.sample));
   for (const [name, value] of Object.entries(op.args || {})) {
     args[name] = typeof value === "number" ? model.sym[value] : value;
   }
@@ -86,13 +88,16 @@ export function signNote(model, op, u) {
     const old = model.values[u * model.size + op.reads[0]];
     return { key: v > old ? "sign.up" : v < old ? "sign.down" : "sign.same", args: { w: model.sym[op.reads[0]] } };
   }
+  if (model.graph && op.phase !== "backward") return null;
   const to = derivedFrom(model, op.a);
   if (to < 0) return null;
+  if (model.graph) return { key: `sign.graph.${v > 0 ? "pos" : v < 0 ? "neg" : "zero"}`, args: graphArgs(model, op.a) };
   return { key: v > 0 ? "sign.pos" : v < 0 ? "sign.neg" : "sign.zero", args: { q: model.sym[to] } };
 }
 
 // The number that a derivative is taken by: dW2[0,0] -> W2[0,0], dz1[0,1] -> z1[0,1], dy -> the output.
 export function derivedFrom(model, i) {
+  if (model.graph) return model.graph.part[i] === "slope" ? valueOf(model.graph, i) : -1;
   const { kind, layer, index } = model.parsed[i];
   const source = { dW: "W", db: "b", dz: "z", da: "a" }[kind];
   if (source) return indexOf(model, source + layer, ...index);
@@ -102,12 +107,14 @@ export function derivedFrom(model, i) {
 
 // What a number is, in a few words.
 export function meaningOf(model, w, i) {
+  if (model.graph) return { template: w.raw(graphMeaning(model, i)), args: graphArgs(model, i) };
   const { kind, prime } = model.parsed[i];
   const key = prime ? { W: "meaning.W_new", b: "meaning.b_new" }[kind] : `meaning.${kind}`;
   return { template: w.has(key) ? w.raw(key) : "", args: placeArgs(model, i) };
 }
 
 export function placeArgs(model, i) {
+  if (model.graph) return graphArgs(model, i);
   const args = { it: model.sym[i] };
   const [where, a, b, c] = model.place[i];
   const sample = Math.max(0, sampleOfPlace(model, i));
