@@ -17,6 +17,7 @@ from tests.stepping import WAIT, Stepper, ours
 from ui.frame import SECTIONS
 
 NAMES = [name for names in SECTIONS.values() for name in names]
+STEPPED = (*SECTIONS["section.learn"], "your_example")  # pages that open with the stepper
 WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 # (rule, part of the node's HTML): Streamlit's own nodes, and why we cannot help it.
 UPSTREAM: tuple[tuple[str, str], ...] = ()
@@ -72,7 +73,7 @@ def findings(page: Page, **where: object) -> list[tuple[str, str, str]]:
 
 def ready(page: Page, name: str) -> None:
     """Everything on the page has been drawn, plots further down as well."""
-    if name != "home":
+    if name in STEPPED:
         Stepper(page)
     expect(page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_attached(timeout=WAIT)
     page.get_by_test_id("stMain").evaluate("(main) => main.scrollTo(0, main.scrollHeight)")

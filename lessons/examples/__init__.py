@@ -54,6 +54,7 @@ ORDER = (
     "cs231n-rnn-step",
     "cs231n-lstm-step",
     "karim-self-attention",
+    "seed-000-random-labels",
 )
 
 __all__ = [

@@ -74,7 +74,7 @@ def read_expression(head: Piece, lines: Sequence[Piece], figures_of: Figures) ->
 
 
 def _line(line: Piece, found: _Lines) -> None:
-    published = re.match(r"(?:published|printed|印刷|书上)\s+", line.text, re.IGNORECASE)
+    published = re.match(r"(?:published|printed|印刷|书上)\s+(?![\s=])", line.text, re.IGNORECASE)
     carried = _CARRY.fullmatch(line.text)
     named = _LINE.match(line.text)
     if published:

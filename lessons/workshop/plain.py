@@ -43,7 +43,7 @@ ACTIVATION_WORDS = {"linear": "identity", "none": "identity", "恒等": "identit
 _ALIAS = {alias: key for key, aliases in KEYS.items() for alias in (key, *aliases)}
 _HEAD = re.compile(r"\d+(?:-\d+)+(?![\d.])", re.ASCII)  # without blanks: "1 -2" is a row of numbers
 _KEY = re.compile(r"([^=:]{1,40}?)\s*[=:]")
-_PUBLISHED = re.compile(r"(?:published|printed|印刷|书上)\s+", re.IGNORECASE)
+_PUBLISHED = re.compile(r"(?:published|printed|印刷|书上)\s+(?![\s=])", re.IGNORECASE)
 _PARAMETER = re.compile(r"[Wb][1-9]\d?", re.ASCII)
 _NUMBERS = re.compile(r"[\d\s.,;+\-/eE\[\]]+", re.ASCII)
 _ROW_PER_UNIT, _ROW_PER_INPUT = ("wx", "wa", "outin"), ("xw", "aw", "inout")
