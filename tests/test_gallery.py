@@ -28,6 +28,7 @@ def page() -> None:
     from ui import gallery
 
     gallery.step_through = lambda example, key: gallery.st.caption(f"stepper {example.id}")  # type: ignore[assignment]
+    gallery.st.page_link = lambda path, label, query_params: None  # type: ignore[assignment]  # a lone script has no map
     gallery.show()
 
 
@@ -35,7 +36,9 @@ def page() -> None:
 def stepper(monkeypatch: pytest.MonkeyPatch) -> None:
     from ui import gallery
 
-    monkeypatch.setattr(gallery, "step_through", gallery.step_through)  # the page replaces it; this puts it back
+    # The page replaces these two; this puts them back.
+    monkeypatch.setattr(gallery, "step_through", gallery.step_through)
+    monkeypatch.setattr(gallery.st, "page_link", gallery.st.page_link)
 
 
 def opened(lang: str = "en", **query: str) -> AppTest:

@@ -479,7 +479,15 @@ def test_the_rounding_of_a_sheet_is_found(places: int) -> None:
 def page() -> None:
     from ui import workshop
 
+    workshop.st.page_link = lambda path, label, query_params: None  # type: ignore[assignment]  # a lone script has no map
     workshop.show()
+
+
+@pytest.fixture(autouse=True)
+def page_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    import streamlit
+
+    monkeypatch.setattr(streamlit, "page_link", streamlit.page_link)  # the page replaces it; this puts it back
 
 
 def opened(lang: str = "en", **query: str) -> AppTest:

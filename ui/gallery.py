@@ -12,11 +12,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from engine import Refused
+from engine import Experiment, Refused
 from lessons import library
 from lessons.examples import WorkedExample, load
 from lessons.examples.model import VERDICTS
 from ui.figure_table import MARKS, figure_table
+from ui.frame import PAGES
 from ui.handout import handout
 from ui.i18n import language, t, text
 from ui.stepper import step_through
@@ -185,6 +186,8 @@ def _example(example: WorkedExample) -> None:
         st.subheader(t("gallery.errata"), anchor=False)
         st.markdown(t("gallery.errata_lead"), width=COLUMN)
         st.markdown("\n".join(f"- {erratum}" for erratum in errata), width=COLUMN)
+    if isinstance(example.experiment, Experiment):
+        st.page_link(PAGES / "check_my_work.py", label=t("gallery.check"), query_params={"ex": example.id})
     handout(example)
 
 

@@ -17,7 +17,8 @@ from lessons.workshop.files import ID
 from lessons.workshop.reasons import reason_in
 from ui.conventions import conventions
 from ui.filepick import file_text
-from ui.frame import guarded
+from ui.frame import PAGES, guarded
+from ui.handout import handout
 from ui.i18n import KEY as LANG
 from ui.i18n import language, t
 from ui.i18n import text as catalogue
@@ -102,6 +103,9 @@ def show() -> None:
     st.header(t("workshop.round"), anchor="round")
     st.markdown(t("workshop.round_note"), width=COLUMN)
     rounding(trace, example.figures, f"{KEY}_round")
+    if query := write_link(shown):
+        st.page_link(PAGES / "check_my_work.py", label=t("workshop.check"), query_params=query)
+    handout(shown)
 
 
 def _set(**values: object) -> None:
