@@ -20,7 +20,8 @@ LESSONS = SECTIONS["section.learn"]
 
 def titles(lang: str) -> list[str]:
     """What the sidebar's links say, in order."""
-    return [text(lang)["page.home"], *(f"{n}\u2002{text(lang)[f'page.{name}']}" for n, name in enumerate(LESSONS, 1))]
+    numbers = {name: f"{n}\u2002" for n, name in enumerate(LESSONS, 1)}
+    return [numbers.get(name, "") + text(lang)[f"page.{name}"] for name in NAMES]
 
 
 def in_the_frame(page: Page, name: str, lang: str = "en") -> None:
