@@ -251,6 +251,9 @@ def test_find_open_step_read_and_print(server, visit: Callable, tmp_path) -> Non
     rows = page.locator(".ng-figures tbody th[scope=row]")
     expect(rows).to_have_count(30)
     expect(page.locator(".ng-figures .ng-note")).to_have_count(sum(bool(f.why) for f in load("mazur-2-2-2").figures))
+    # Files are made when they are asked for: ask when the page no longer waits for autograd and runs again.
+    expect(stepper.root).not_to_contain_text("autograd: pending", timeout=WAIT)
+    expect(page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_attached(timeout=WAIT)
     files = {}
     for what in ("sheet", "key", "csv"):
         with page.expect_download(timeout=WAIT) as got:

@@ -63,6 +63,12 @@ def healthy(page: Page) -> Stepper:
     return stepper
 
 
+def digits(stepper: Stepper) -> dict:
+    """All that the step shows, but for autograd's badge: it comes when PyTorch has been loaded beside the page."""
+    seen = stepper.look()
+    return {**seen, "badges": [badge for badge in seen["badges"] if not badge.startswith("自动微分")]}
+
+
 def test_a_link_opens_the_same_digits_elsewhere(server, visit: Callable) -> None:
     first = Stepper(visit(f"{server.url}/backpropagation?lang=zh"))
     first.root.locator(".nb-tool[aria-expanded]").click()
@@ -79,19 +85,19 @@ def test_a_link_opens_the_same_digits_elsewhere(server, visit: Callable) -> None
     first.press("End")
     for _ in range(5):
         first.press("ArrowRight")
-    here = first.look()
+    here = digits(first)
     assert here["grain"] == "layer"
     expect(first.page).to_have_url(re.compile(r"[?&]s=" + str(int(here["count"].split(" ")[0]) - 1) + "(&|$)"), timeout=WAIT)
     second = Stepper(visit(first.page.url, color_scheme="dark"))
-    assert second.look() == here
+    assert digits(second) == here
     assert float(here["result"]) == trace.value(*_at(here["address"]))
     second.button("Next step").click()
     first.button("Next step").click()
-    assert second.look() == first.look()
+    assert digits(second) == digits(first)
     for stepper in (first, second):
         stepper.rest()
         stepper.press("Home")
-    assert first.look() == second.look()
+    assert digits(first) == digits(second)
     _walk(second, trace)
     assert ours(second.page) == []
 
