@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import urllib.parse
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from lessons.check.variants import score
 from lessons.check.wording import label, plain, tell
 from lessons.examples import ids, load
 from tests.conftest import Running
+from ui.i18n import text as text_of
 
 MAZUR = recorded(load("mazur-2-2-2").experiment)
 NETWORKS = [
@@ -297,3 +299,13 @@ def test_i_have_an_exam_sheet(visit, server: Running) -> None:  # type: ignore[n
     for name, text in answers.items():
         expect(window.get_by_role("textbox", name=name, exact=True)).to_have_value(text)
     assert not [text for text in window.complaints if "404" not in text]
+    # and the key is printed where the network is at home
+    window.goto(urllib.parse.urljoin(server.url, link.get_attribute("href")))
+    stepper = window.get_by_test_id("stepper")
+    expect(stepper).to_be_visible(timeout=60_000)
+    expect(stepper).not_to_contain_text("autograd: pending", timeout=60_000)
+    expect(window.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_attached(timeout=30_000)
+    with window.expect_download(timeout=30_000) as printed:
+        window.get_by_role("button", name=text_of("en")["handout.key"], exact=True).click()
+    key = printed.value.path().read_text("utf-8")
+    assert format(value("b2'[0,0]"), ".4f") in key and "<script" not in key
